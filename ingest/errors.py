@@ -1,0 +1,71 @@
+"""Every error that inkledger raises on purpose; its message says what happened and what to do.
+
+    InkledgerError
+    ├── UsageError                 the command or the call was used wrongly
+    ├── UnreadableFile             a file given for import is not what it should be
+    ├── BuildFailed                dbt refused to build or a test failed; nothing was published
+    ├── WarehouseMissing           nothing has been published yet
+    └── OpenRouterError            OpenRouter did not give what was asked for
+        ├── RequestRefused         an answer with an error status
+        ├── GenerationFailed       an error inside an answer that began well
+        └── NoAnswer               the connection, or the client's patience, ended first
+"""
+
+
+class InkledgerError(Exception):
+    """The root. Caught by the command, which prints its message as one sentence."""
+
+
+class UsageError(InkledgerError):
+    """The caller asked for something that cannot be."""
+
+
+class UnreadableFile(InkledgerError):
+    """A file is not what its reader was told; says what was looked for."""
+
+
+class BuildFailed(InkledgerError):
+    """A model or a test failed; what was published before stays as it is."""
+
+
+class WarehouseMissing(InkledgerError):
+    """There is no published warehouse under this home yet."""
+
+
+class OpenRouterError(InkledgerError):
+    """A call that gave no usable reply. The attempt is in the ledger all the same.
+
+    `generation_id` is OpenRouter's id when its headers came, `operation_id` ours.
+    """
+
+    def __init__(
+        self, message: str, *, operation_id: str | None = None, generation_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.operation_id = operation_id
+        self.generation_id = generation_id
+
+
+class RequestRefused(OpenRouterError):
+    """An HTTP status of 400 or above. `http_status` says which, `error_type` OpenRouter's word."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        http_status: int,
+        error_type: str | None = None,
+        operation_id: str | None = None,
+        generation_id: str | None = None,
+    ) -> None:
+        super().__init__(message, operation_id=operation_id, generation_id=generation_id)
+        self.http_status = http_status
+        self.error_type = error_type
+
+
+class GenerationFailed(OpenRouterError):
+    """HTTP 200 with an error in its body, or an error chunk in mid-stream."""
+
+
+class NoAnswer(OpenRouterError):
+    """Connection refused, cut or timed out. The call may have been billed; it is not repeated."""

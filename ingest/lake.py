@@ -1,0 +1,89 @@
+"""The lake: immutable Parquet files that appear by rename. The only place that writes Parquet."""
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import polars as pl
+from pydantic import BaseModel
+
+from ingest.records import TABLES, Record
+
+_COLUMN_TYPES: dict[type, pl.DataType] = {
+    str: pl.String(),
+    bool: pl.Boolean(),
+    int: pl.Int64(),
+    Decimal: pl.Decimal(18, 12),
+    datetime: pl.Datetime("us", "UTC"),
+    date: pl.Date(),
+}
+
+
+class Lake:
+    """One folder per table, one folder per UTC day of landing, one file per source."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def land(self, table_name: str, file_name: str, records: Sequence[Record], landed_at: datetime) -> Path | None:
+        """Write `records` as one file of `table_name`; do nothing when that file has landed.
+
+        `file_name` names the source (a segment, an import), so that landing it again is told
+        apart from landing another. Returns the new file, or `None` if there was nothing to do.
+        """
+        if not records or self.has(table_name, file_name):
+            return None
+        rows = [record.model_copy(update={"landed_at": landed_at}) for record in records]
+        folder = self.root / table_name / f"landed_date={landed_at:%Y-%m-%d}"
+        return _write_then_rename(to_frame(table_name, rows), folder / f"{file_name}.parquet")
+
+    def has(self, table_name: str, file_name: str) -> bool:
+        """Whether a file of that name has landed in `table_name`, on whatever day."""
+        return any((self.root / table_name).glob(f"landed_date=*/{file_name}.parquet"))
+
+    def scan(self, table_name: str) -> pl.LazyFrame:
+        """All rows of a table, in no order; a table without files has no rows."""
+        files = sorted((self.root / table_name).glob("landed_date=*/*.parquet"))
+        schema = columns(TABLES[table_name])
+        if not files:
+            return pl.LazyFrame(schema=schema)
+        return pl.scan_parquet(files, schema=schema, missing_columns="insert", hive_partitioning=False)
+
+
+def to_frame(table_name: str, records: Iterable[Record]) -> pl.DataFrame:
+    """Records as a frame with exactly the table's columns."""
+    schema = columns(TABLES[table_name])
+    return pl.DataFrame([dict(record) for record in records], schema=schema, orient="row")
+
+
+def columns(record_type: type[BaseModel]) -> dict[str, pl.DataType]:
+    """Column name → Parquet type of a record, in the record's order."""
+    return {name: _column_type(field.annotation) for name, field in record_type.model_fields.items()}
+
+
+def _column_type(annotation: Any) -> pl.DataType:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _column_type(get_args(annotation)[0])
+    if origin is Literal:
+        return pl.String()
+    if origin in (Union, UnionType):
+        (inner,) = (argument for argument in get_args(annotation) if argument is not NoneType)
+        return _column_type(inner)
+    return _COLUMN_TYPES[annotation]
+
+
+def _write_then_rename(frame: pl.DataFrame, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Readers glob *.parquet: a name with another ending is invisible to them until the rename.
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    with unfinished.open("wb") as file:
+        frame.write_parquet(file, compression="zstd", compression_level=3)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)
+    return path

@@ -1,14 +1,14 @@
 """Every error that inkledger raises on purpose; its message says what happened and what to do.
 
-    InkledgerError
-    ├── UsageError                 the command or the call was used wrongly
-    ├── UnreadableFile             a file given for import is not what it should be
-    ├── BuildFailed                dbt refused to build or a test failed; nothing was published
-    ├── WarehouseMissing           nothing has been published yet
-    └── OpenRouterError            OpenRouter did not give what was asked for
-        ├── RequestRefused         an answer with an error status
-        ├── GenerationFailed       an error inside an answer that began well
-        └── NoAnswer               the connection, or the client's patience, ended first
+InkledgerError
+├── UsageError                 the command or the call was used wrongly
+├── UnreadableFile             a file given for import is not what it should be
+├── BuildFailed                dbt refused to build or a test failed; nothing was published
+├── WarehouseMissing           nothing has been published yet
+└── OpenRouterError            OpenRouter did not give what was asked for
+    ├── RequestRefused         an answer with an error status
+    ├── GenerationFailed       an error inside an answer that began well
+    └── NoAnswer               the connection, or the client's patience, ended first
 """
 
 
@@ -47,7 +47,10 @@ class OpenRouterError(InkledgerError):
 
 
 class RequestRefused(OpenRouterError):
-    """An HTTP status of 400 or above. `http_status` says which, `error_type` OpenRouter's word."""
+    """An HTTP status of 400 or above. `http_status` says which, `error_type` OpenRouter's word.
+
+    `retry_after_seconds` and `limit_source` are what OpenRouter said of when and why.
+    """
 
     def __init__(
         self,
@@ -55,12 +58,16 @@ class RequestRefused(OpenRouterError):
         *,
         http_status: int,
         error_type: str | None = None,
+        retry_after_seconds: float | None = None,
+        limit_source: str | None = None,
         operation_id: str | None = None,
         generation_id: str | None = None,
     ) -> None:
         super().__init__(message, operation_id=operation_id, generation_id=generation_id)
         self.http_status = http_status
         self.error_type = error_type
+        self.retry_after_seconds = retry_after_seconds
+        self.limit_source = limit_source
 
 
 class GenerationFailed(OpenRouterError):

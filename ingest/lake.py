@@ -29,7 +29,9 @@ class Lake:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def land(self, table_name: str, file_name: str, records: Sequence[Record], landed_at: datetime) -> Path | None:
+    def land(
+        self, table_name: str, file_name: str, records: Sequence[Record], landed_at: datetime
+    ) -> Path | None:
         """Write `records` as one file of `table_name`; do nothing when that file has landed.
 
         `file_name` names the source (a segment, an import), so that landing it again is told
@@ -51,7 +53,9 @@ class Lake:
         schema = columns(TABLES[table_name])
         if not files:
             return pl.LazyFrame(schema=schema)
-        return pl.scan_parquet(files, schema=schema, missing_columns="insert", hive_partitioning=False)
+        return pl.scan_parquet(
+            files, schema=schema, missing_columns="insert", hive_partitioning=False
+        )
 
 
 def to_frame(table_name: str, records: Iterable[Record]) -> pl.DataFrame:
@@ -62,7 +66,9 @@ def to_frame(table_name: str, records: Iterable[Record]) -> pl.DataFrame:
 
 def columns(record_type: type[BaseModel]) -> dict[str, pl.DataType]:
     """Column name → Parquet type of a record, in the record's order."""
-    return {name: _column_type(field.annotation) for name, field in record_type.model_fields.items()}
+    return {
+        name: _column_type(field.annotation) for name, field in record_type.model_fields.items()
+    }
 
 
 def _column_type(annotation: Any) -> pl.DataType:

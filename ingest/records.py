@@ -96,7 +96,11 @@ class UsageEvent(Record):
             return None
         if not self.is_byok:
             return self.reported_cost_usd
-        return None if self.upstream_cost_usd is None else self.reported_cost_usd + self.upstream_cost_usd
+        return (
+            None
+            if self.upstream_cost_usd is None
+            else self.reported_cost_usd + self.upstream_cost_usd
+        )
 
 
 class Settlement(Record):
@@ -132,7 +136,7 @@ class Outcome(Record):
     landed_at: Instant | None = None
 
 
-class ControlTotal(Record):
+class CostCalculated(Record):
     """The producer's own sum when a run is finished; the warehouse must agree with it."""
 
     run_id: str
@@ -164,7 +168,7 @@ class Ebook(Record):
 
 
 class ModelPrice(Record):
-    """One observation of a model's listed price; USD per unit, `None` where not listed or variable."""
+    """One observation of a model's listed price: USD per unit, `None` where none is listed."""
 
     model: str
     canonical_slug: str | None = None
@@ -222,7 +226,7 @@ TABLES: dict[str, type[Record]] = {
     "usage_events": UsageEvent,
     "settlements": Settlement,
     "outcomes": Outcome,
-    "control_totals": ControlTotal,
+    "control_totals": CostCalculated,
     "ebooks": Ebook,
     "model_prices": ModelPrice,
     "provider_activity": ProviderActivity,

@@ -1,0 +1,1 @@
+"""Our own clients for OpenRouter, on httpx, recorded by construction."""

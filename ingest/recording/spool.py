@@ -1,0 +1,156 @@
+"""The spool: append-only segments that survive the process which writes them.
+
+One segment per process and spool, JSON lines, one `write` per line, so that the operating system
+has each line before `append` returns. A writer holds a lock on its segment for as long as it
+lives; whoever can take the lock knows that the writer has closed it or died.
+"""
+
+import fcntl
+import logging
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from ingest.clock import Clock, utc_now
+from ingest.identifiers import new_id
+from ingest.records import Record
+
+SEGMENT_SUFFIX = ".jsonl"
+SEGMENT_BYTES = 64 * 1024 * 1024
+SEGMENT_AGE = timedelta(minutes=1)
+"""A segment older than this is left for `seal` at the next append, so that dashboards keep up."""
+BACKLOG_LINES = 10_000
+
+_logger = logging.getLogger(__name__)
+
+
+class Spool:
+    """Appends records to a segment of its own; threads share it, a forked child begins anew."""
+
+    def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
+        self.folder = folder.absolute()
+        self.unwritten_count = 0
+        """Lines that could not be written when they came; they are in the log, and retried."""
+        self._clock = clock
+        self._backlog: deque[bytes] = deque(maxlen=BACKLOG_LINES)
+        self._segment: _Segment | None = None
+        self._lock = threading.Lock()
+        _spools.add(self)
+
+    def append(self, table_name: str, record: Record) -> None:
+        """Write one record. A spool that cannot be written is logged and counted, never raised."""
+        self.append_line(f'{{"{table_name}":{record.model_dump_json(exclude_none=True)}}}')
+
+    def append_line(self, line: str) -> None:
+        """Write one line of JSON as it is."""
+        encoded = line.encode(errors="surrogatepass") + b"\n"
+        with self._lock:
+            self._backlog.append(encoded)
+            try:
+                self._write_backlog()
+            except OSError as error:
+                self._abandon_segment()
+                self.unwritten_count += 1
+                _logger.error(
+                    "Spool %s cannot be written (%s); the record is: %s", self.folder, error, line
+                )
+
+    def close(self) -> None:
+        """Leave the segment to `seal`; a later append begins another."""
+        with self._lock:
+            self._abandon_segment()
+
+    def _write_backlog(self) -> None:
+        while self._backlog:
+            segment = self._usable_segment()
+            line = self._backlog[0]
+            if os.write(segment.descriptor, line) != len(line):
+                # Never append after a torn line: the rest would be glued to it.
+                raise OSError("the disk took a part of a line only")
+            segment.size_bytes += len(line)
+            self._backlog.popleft()
+
+    def _usable_segment(self) -> "_Segment":
+        if self._segment is not None and self._is_spent(self._segment):
+            self._abandon_segment()
+        if self._segment is None:
+            self._segment = _Segment(_create_segment(self.folder), self._clock())
+        return self._segment
+
+    def _is_spent(self, segment: "_Segment") -> bool:
+        is_deleted = os.fstat(segment.descriptor).st_nlink == 0
+        is_old = self._clock() - segment.opened_at > SEGMENT_AGE
+        return is_deleted or is_old or segment.size_bytes > SEGMENT_BYTES
+
+    def _abandon_segment(self) -> None:
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            os.close(segment.descriptor)
+
+    def begin_in_child(self) -> None:
+        """After a fork: segment and backlog stay the parent's, whose lock may have been held."""
+        self._lock = threading.Lock()
+        self._backlog.clear()
+        self._abandon_segment()
+
+
+@dataclass
+class _Segment:
+    descriptor: int
+    opened_at: datetime
+    size_bytes: int = 0
+
+
+@contextmanager
+def claim_segment(path: Path) -> Iterator[bytes | None]:
+    """The bytes of a segment whose writer is gone, locked meanwhile; `None` while it is written."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        is_free = _try_lock(descriptor) and os.fstat(descriptor).st_nlink > 0
+        yield path.read_bytes() if is_free else None
+    finally:
+        os.close(descriptor)
+
+
+def _create_segment(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    name = new_id()
+    # Locked before it gets its name: `seal` must never find a living segment unlocked.
+    unnamed = folder / f".{name}.new"
+    descriptor = os.open(
+        unnamed, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
+    )
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        unnamed.rename(folder / f"{name}{SEGMENT_SUFFIX}")
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _renew_in_child() -> None:
+    for spool in tuple(_spools):
+        spool.begin_in_child()
+
+
+_spools: weakref.WeakSet[Spool] = weakref.WeakSet()
+os.register_at_fork(after_in_child=_renew_in_child)

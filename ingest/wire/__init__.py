@@ -1,0 +1,1 @@
+"""The wire as OpenRouter really speaks it: what a request asks and what a reply tells."""

@@ -1,0 +1,36 @@
+"""Server-sent events, cut out of a byte stream wherever it was split."""
+
+import re
+from collections.abc import Iterator
+
+_LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
+
+
+class EventSplitter:
+    """Feed it bytes as they come, get the data of each event when its line is whole.
+
+    OpenRouter sends each event as one `data:` line of JSON, so that a line is an event: a
+    reply whose blank lines were lost on the way is read all the same.
+    """
+
+    def __init__(self) -> None:
+        self._rest: list[bytes] = []
+
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """The data of every event that `chunk` completes, comments left out."""
+        self._rest.append(chunk)
+        if b"\n" not in chunk and b"\r" not in chunk:
+            return  # An image is one line of megabytes: joined once, not at every chunk.
+        *lines, rest = _LINE_END.split(b"".join(self._rest))
+        self._rest = [rest]
+        yield from (_data(line) for line in lines if line.startswith(b"data:"))
+
+    def end(self) -> Iterator[bytes]:
+        """The data of an event that the end of the stream left without its line end."""
+        last, self._rest = b"".join(self._rest).removesuffix(b"\r"), []
+        if last.startswith(b"data:"):
+            yield _data(last)
+
+
+def _data(line: bytes) -> bytes:
+    return line[5:].removeprefix(b" ")

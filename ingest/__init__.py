@@ -6,10 +6,6 @@ with OpenRouter() as client, attribute(ebook_id="forest-animals", stage="outline
     reply = client.chat(model="google/gemini-2.5-flash", messages=[...])
 """
 
-from ingest.openrouter.async_client import AsyncChatStream, AsyncOpenRouter
-from ingest.recording.attribution import attribute
-from ingest.recording.bus import EventBus
-from ingest.openrouter.client import ChatStream, OpenRouter
 from ingest.errors import (
     GenerationFailed,
     InkledgerError,
@@ -18,10 +14,14 @@ from ingest.errors import (
     RequestRefused,
     UsageError,
 )
-from ingest.recording.recorder import Recorder
-from ingest.records import CostCalculated, UsageEvent
+from ingest.openrouter.async_client import AsyncChatStream, AsyncOpenRouter
+from ingest.openrouter.client import ChatStream, OpenRouter
 from ingest.openrouter.replies import Reply
+from ingest.recording.attribution import attribute
+from ingest.recording.bus import EventBus
+from ingest.recording.recorder import Recorder
 from ingest.recording.runs import Run, production_run
+from ingest.records import CostCalculated, UsageEvent
 from ingest.wire.usage import Usage
 
 __all__ = [

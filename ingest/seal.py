@@ -12,9 +12,9 @@ from ingest.clock import Clock, utc_now
 from ingest.identifiers import derived_id
 from ingest.lake import Lake
 from ingest.money import loads
+from ingest.recording.spool import SEGMENT_SUFFIX, claim_segment
 from ingest.records import TABLES, Quarantined, Record, UsageEvent
 from ingest.settings import Home
-from ingest.recording.spool import SEGMENT_SUFFIX, claim_segment
 
 _logger = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self, overload
 import httpx
 import stamina
 
+from ingest.errors import UsageError
 from ingest.openrouter.calls import (
     TIMEOUT,
     Call,
@@ -18,10 +19,9 @@ from ingest.openrouter.calls import (
     no_answer,
 )
 from ingest.openrouter.client import Operation, operation_id_of
-from ingest.errors import UsageError
-from ingest.recording.recorder import Recorder
 from ingest.openrouter.replies import Reply, StreamedReply, check_status, read_reply
 from ingest.openrouter.retries import ATTEMPTS, LONGEST_BACKOFF_SECONDS, wait_before_retry
+from ingest.recording.recorder import Recorder
 
 
 class AsyncOpenRouter:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, Self, overload
 import httpx
 import stamina
 
+from ingest.errors import UsageError
 from ingest.openrouter.calls import (
     TIMEOUT,
     Call,
@@ -17,10 +18,9 @@ from ingest.openrouter.calls import (
     image_call,
     no_answer,
 )
-from ingest.errors import UsageError
-from ingest.recording.recorder import Recorder
 from ingest.openrouter.replies import Reply, StreamedReply, check_status, read_reply
 from ingest.openrouter.retries import ATTEMPTS, LONGEST_BACKOFF_SECONDS, wait_before_retry
+from ingest.recording.recorder import Recorder
 
 
 class Operation(Protocol):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from pydantic import ValidationError
 
-from ingest.records import Status, UsageEvent
 from ingest.recording.runs import Run
+from ingest.records import Status, UsageEvent
 from ingest.wire.reply import ReplyFacts, ReplyReader, reply_reader
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from typing import Any, Literal, Self
 
 import httpx
 
+from ingest.clock import Clock, utc_now
+from ingest.identifiers import new_id
 from ingest.recording.attempt import Attempt
 from ingest.recording.attribution import Attribution, current_attribution
 from ingest.recording.bus import EventBus
-from ingest.clock import Clock, utc_now
-from ingest.identifiers import new_id
-from ingest.records import CostCalculated, Ebook, Outcome, UsageEvent
-from ingest.settings import Home, Settings
 from ingest.recording.spool import Spool
 from ingest.recording.transport import AsyncRecordingTransport, RecordingTransport
+from ingest.records import CostCalculated, Ebook, Outcome, UsageEvent
+from ingest.settings import Home, Settings
 from ingest.wire.request import OpenRouterAddress, read_request
 
 _logger = logging.getLogger(__name__)

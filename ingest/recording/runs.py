@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from ingest.recording.attribution import attribute
 from ingest.clock import Clock, utc_now
 from ingest.identifiers import new_id
 from ingest.money import format_usd
+from ingest.recording.attribution import attribute
 from ingest.records import UNATTRIBUTED, CostCalculated, UsageEvent
 
 

@@ -1,0 +1,46 @@
+# make demo | make test | make check | make setup; everything stays inside this folder.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv pip
+args ?=
+
+.PHONY: setup demo test check format lock screenshots
+.DEFAULT_GOAL := setup
+
+setup: .venv/.ready
+
+# uv comes from the same lock as everything else; the system's Python is only asked for a .venv.
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "inkledger needs Python 3.11 or newer: make setup PYTHON=/path/to/python3" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock)"
+	@$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	@$(BIN)/inkledger demo $(args)
+
+test: setup
+	@$(BIN)/pytest $(args)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint dbt_project
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Universal, hash-pinned, without comments: nothing in it names where packages came from.
+lock: setup
+	$(UV) compile --quiet --upgrade --universal --generate-hashes --all-extras \
+		--no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.lock
+
+screenshots: setup
+	@$(BIN)/pytest tests/browser --screenshots docs/screenshots

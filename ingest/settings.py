@@ -3,13 +3,16 @@
 from pathlib import Path
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 OPENROUTER_BASE_URL = "https://openrouter.ai/api/v1"
 
 
 class Settings(BaseSettings):
     """Read once at the edge (a command, a client) and passed on; never read at import."""
+
+    # An empty variable is how compose files and CI leave one unset.
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     home: Path = Field(default=Path("data"), validation_alias="INKLEDGER_HOME")
     openrouter_api_key: SecretStr | None = None

@@ -1,0 +1,1 @@
+"""The `inkledger` command: one thin function per subcommand over the functions of the package."""

@@ -1,0 +1,72 @@
+"""Runs the dashboard as a process of its own, and says where once it answers."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import httpx
+import stamina
+
+from ingest.errors import InkledgerError, UsageError
+from ingest.settings import Home
+
+ADDRESS = "127.0.0.1"
+PREFERRED_PORT = 8501
+PROJECT = Path(__file__).parents[2]
+
+
+def serve_dashboard(home: Home, port: int | None = None) -> None:
+    """Serve until interrupted. Without `port`, 8501 or else one that is free.
+
+    Raises `UsageError` for a port that is taken.
+    """
+    port = _free_port(port)
+    url = f"http://{ADDRESS}:{port}"
+    server = subprocess.Popen(
+        _command(port), cwd=PROJECT, env={**os.environ, "INKLEDGER_HOME": str(home.root)}
+    )
+    try:
+        _wait_until_it_answers(url, server)
+        click.echo(f"Dashboard: {url}  costs: {url}/costs  (Ctrl-C ends it)")
+        server.wait()
+    except KeyboardInterrupt:
+        click.echo("Dashboard stopped.", err=True)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _command(port: int) -> list[str]:
+    options = {
+        "server.address": ADDRESS,
+        "server.port": str(port),
+        "server.headless": "true",
+        "logger.level": "error",
+    }
+    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return [sys.executable, "-m", "streamlit", "run", str(PROJECT / "app" / "main.py"), *flags]
+
+
+def _free_port(wanted: int | None) -> int:
+    for candidate in (wanted,) if wanted else (PREFERRED_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, candidate))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise UsageError(f"Port {wanted} is taken: choose another with --port.")
+
+
+def _wait_until_it_answers(url: str, server: "subprocess.Popen[bytes]") -> None:
+    for attempt in stamina.retry_context(
+        on=httpx.TransportError, attempts=None, timeout=60, wait_initial=0.1, wait_jitter=0
+    ):
+        with attempt:
+            if server.poll() is not None:
+                raise InkledgerError("The dashboard did not start; what it said stands above.")
+            httpx.get(f"{url}/_stcore/health", timeout=2)

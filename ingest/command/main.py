@@ -1,0 +1,74 @@
+"""Entry point: runs a subcommand and turns every error into one sentence on stderr."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import click
+
+from ingest.command.provider import import_group, pull_group
+from ingest.command.simulation import demo, simulate
+from ingest.command.warehouse import build, report, seal_spool, serve
+from ingest.errors import InkledgerError, UsageError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(package_name="inkledger", message="%(prog)s %(version)s")
+def inkledger(debug: bool) -> None:
+    """What each ebook cost at OpenRouter, and that the sum is what OpenRouter charged.
+
+    Data live under INKLEDGER_HOME (default: data/).
+    """
+    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="%(message)s")
+    # A retry is an attempt in the ledger; the terminal hears of what stays wrong after them.
+    logging.getLogger("stamina").setLevel(logging.DEBUG if debug else logging.ERROR)
+
+
+for command in (demo, import_group, pull_group, seal_spool, build, report, serve, simulate):
+    inkledger.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; exit code 2 for wrong use, 1 for failure, 130 when interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    is_debug = "--debug" in given
+    # `--debug` helps wherever it stands: people add it at the end of what just failed.
+    given = ["--debug"] * is_debug + [word for word in given if word != "--debug"]
+    try:
+        sys.exit(inkledger.main(given, prog_name="inkledger", standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as shown:
+        click.echo(shown.format_message())
+        sys.exit(2)
+    except click.ClickException as error:
+        _fail(_sentence(error), 2, is_debug)
+    except InkledgerError as error:
+        _fail(str(error), 2 if isinstance(error, UsageError) else 1, is_debug)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("Interrupted; what was recorded and landed until now stays.", 130, is_debug)
+    except BrokenPipeError:
+        # The reader of our output left (`| head`): not an error of ours.
+        sys.stderr.close()
+        sys.exit(0)
+    except OSError as error:
+        _fail(f"{error.filename or 'The system'}: {error.strerror or error}.", 1, is_debug)
+    except Exception as error:
+        word = f"{type(error).__name__}: {error}".splitlines()[0]
+        _fail(
+            f"This should not happen ({word}); run it again with --debug to see where.", 1, is_debug
+        )
+
+
+def _fail(sentence: str, exit_code: int, is_debug: bool) -> None:
+    if is_debug and exit_code != 130:
+        raise
+    click.echo(f"inkledger: {sentence}", err=True)
+    sys.exit(exit_code)
+
+
+def _sentence(error: click.ClickException) -> str:
+    message = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "inkledger"
+    stop = "" if message.endswith(("?", ".")) else "."
+    return f"{message}{stop} See `{path} --help`."

@@ -1,0 +1,101 @@
+"""`inkledger import` and `inkledger pull`: the provider's own records."""
+
+from pathlib import Path
+
+import click
+import httpx
+from pydantic import SecretStr
+
+from ingest.clock import utc_now
+from ingest.command.terminal import progress, remarks
+from ingest.imports.activity import import_activity
+from ingest.imports.attribution_rules import default_rules_path, load_rules
+from ingest.lake import Lake
+from ingest.pull import provider
+from ingest.pull.activity import pull_activity
+from ingest.pull.prices import pull_prices
+from ingest.pull.result import PullResult
+from ingest.pull.settlements import pull_settlements
+from ingest.seal import seal
+from ingest.settings import Home, Settings
+
+
+@click.group("import")
+def import_group() -> None:
+    """Bring in records that were made elsewhere."""
+
+
+@import_group.command("activity")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path),
+    help="What the calls were for. Default: attribution.toml in INKLEDGER_HOME, if it is there.",
+)
+def activity_exports(files: tuple[Path, ...], rules: Path | None) -> None:
+    """Import OpenRouter's activity exports.
+
+    Per call or per day: their header tells which. Importing a file again changes nothing.
+    """
+    home = Home(Settings().home)
+    attribution = load_rules(rules or default_rules_path(home))
+    result = import_activity(files, Lake(home.lake), rules=attribution, landed_at=utc_now())
+    for warning in result.warnings:
+        remarks().print(f"Warning: {warning}", markup=False, soft_wrap=True)
+    for file in result.files:
+        click.echo(file.summary)
+    click.echo("`inkledger build` brings it into the reports.")
+
+
+@click.group("pull")
+def pull_group() -> None:
+    """Ask OpenRouter for its own records."""
+
+
+@pull_group.command("settlements")
+def settlements() -> None:
+    """What calls cost whose replies did not say so: cancelled, cut, killed."""
+    settings = Settings()
+    home = Home(settings.home)
+    seal(home)
+    with (
+        _client(settings, settings.openrouter_api_key, provider.API_KEY) as client,
+        progress("Settling") as report,
+    ):
+        result = pull_settlements(Lake(home.lake), client, progress=report)
+    _say(result, "settlements")
+    if result.not_yet_known:
+        remarks().print(
+            f"{len(result.not_yet_known)} are not known to OpenRouter yet; ask again later."
+        )
+    if result.refused:
+        remarks().print(f"{len(result.refused)} belong to another account's key.")
+
+
+@pull_group.command("prices")
+def prices() -> None:
+    """What every model is listed at now; the history is kept."""
+    settings = Settings()
+    with _client(settings, settings.openrouter_api_key) as client:
+        _say(pull_prices(Lake(Home(settings.home).lake), client), "model prices")
+
+
+@pull_group.command("activity")
+def activity() -> None:
+    """OpenRouter's own sums of the last thirty completed UTC days (needs a management key)."""
+    settings = Settings()
+    key = settings.openrouter_management_key
+    with _client(settings, key, provider.MANAGEMENT_KEY) as client:
+        _say(pull_activity(Lake(Home(settings.home).lake), client), "sums of a day and model")
+
+
+def _client(
+    settings: Settings, key: SecretStr | None, key_variable: str | None = None
+) -> httpx.Client:
+    return provider.provider_client(settings.openrouter_base_url, key, key_variable=key_variable)
+
+
+def _say(result: PullResult, what: str) -> None:
+    click.echo(f"Landed {result.landed_count:,} {what}.")
+    if result.quarantined_count:
+        remarks().print(f"{result.quarantined_count:,} answers cannot be read: see quarantine.")

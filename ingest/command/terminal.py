@@ -1,0 +1,36 @@
+"""Where the command writes: results to stdout, progress and remarks to stderr."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+Report = Callable[[int, int], None]
+"""Told how much is done, and of how much."""
+
+
+def results() -> Console:
+    """Stdout. Plain text when it is not a terminal, never cut to a guessed width there."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=120)
+
+
+def remarks() -> Console:
+    """Stderr."""
+    return Console(stderr=True, highlight=False)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Report]:
+    """A progress bar on stderr; nothing is drawn where there is no terminal."""
+    console = remarks()
+    columns = (
+        TextColumn("{task.description:<12}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        task = bars.add_task(label, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -1,0 +1,100 @@
+"""`inkledger seal`, `build`, `report` and `serve`."""
+
+import sys
+from typing import Literal
+
+import click
+
+from ingest.command.dashboard import serve_dashboard
+from ingest.command.terminal import remarks
+from ingest.settings import Home, Settings
+
+Format = Literal["table", "json", "csv"]
+REPORTS = ("status", "ebooks", "stages", "reconciliation")
+
+
+@click.command("seal")
+def seal_spool() -> None:
+    """Land what has been recorded as Parquet.
+
+    Takes the segments whose process closed them or died; the others stay for the next time.
+    """
+    from ingest.seal import seal
+
+    home = Home(Settings().home)
+    result = seal(home)
+    rows = ", ".join(f"{count} {name}" for name, count in sorted(result.row_counts.items()))
+    click.echo(f"Sealed {result.sealed_count} segments ({rows or 'no rows'}).")
+    if result.open_count:
+        remarks().print(f"{result.open_count} segments are still being written; seal them later.")
+
+
+@click.command()
+@click.option("--full-refresh", is_flag=True, help="Build everything from the lake again.")
+def build(full_refresh: bool) -> None:
+    """Seal, run dbt, publish if every test passed."""
+    from ingest.seal import seal
+
+    home = Home(Settings().home)
+    seal(home)
+    build_and_say(home, full_refresh=full_refresh)
+
+
+@click.command()
+@click.argument("name", type=click.Choice(REPORTS), metavar="|".join(REPORTS))
+@click.option("--ebook", "ebook_id", help="One ebook only (for ebooks and stages).")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
+def report(name: str, ebook_id: str | None, output_format: Format) -> None:
+    """Print what the published warehouse says.
+
+    Tables are for people, JSON and CSV for programs; money is a decimal string there.
+    """
+    print_report(Home(Settings().home), name, output_format, ebook_id)
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
+def serve(port: int) -> None:
+    """Serve the dashboard on this machine."""
+    serve_dashboard(Home(Settings().home), port)
+
+
+def build_and_say(home: Home, *, full_refresh: bool = False) -> None:
+    """Build and publish, with what the tests found in the data on stderr."""
+    from ingest.warehouse.build import build_warehouse
+
+    console = remarks()
+    with console.status("Building the warehouse"):
+        built = build_warehouse(home, full_refresh=full_refresh)
+    for finding in built.warnings:
+        console.print(f"Warning: {finding.sentence()}.", markup=False)
+    console.print(f"Built {built.model_count} models, passed {built.test_count} tests, published.")
+
+
+def print_report(
+    home: Home, name: str, output_format: Format = "table", ebook_id: str | None = None
+) -> None:
+    """Print one report of the published warehouse to stdout."""
+    # Here, not above: DuckDB is not needed, nor installed everywhere, to record and to seal.
+    from ingest.warehouse import report as read
+    from ingest.warehouse import tables
+
+    warehouse = home.warehouse
+    match name:
+        case "status":
+            tables.print_status(read.read_status(warehouse), output_format, sys.stdout)
+        case "ebooks":
+            ebooks = read.read_ebooks(warehouse)
+            tables.print_ebooks(ebooks, output_format, sys.stdout)
+        case "stages":
+            stages = read.read_stages(warehouse, ebook_id)
+            tables.print_stages(stages, output_format, sys.stdout)
+        case "reconciliation":
+            days = read.read_reconciliation(warehouse)
+            tables.print_reconciliation(days, output_format, sys.stdout)

@@ -1,0 +1,38 @@
+"""What the whole suite shares: one demo, made once by the real command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+DEMO_SEED = 7
+
+Inkledger = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--screenshots", metavar="DIR", help="where the browser test leaves its pictures")
+
+
+def run_inkledger(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command as a user does, with its data under `home`."""
+    return subprocess.run(
+        [sys.executable, "-m", "ingest.command", *arguments],
+        env={**os.environ, "INKLEDGER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An INKLEDGER_HOME as `inkledger demo --no-serve` leaves it."""
+    home = tmp_path_factory.mktemp("demo") / "home"
+    finished = run_inkledger(home, "demo", "--no-serve", "--seed", str(DEMO_SEED))
+    assert finished.returncode == 0, finished.stderr
+    return home

@@ -1,0 +1,58 @@
+"""The whole path: real client, real HTTP, lake, dbt; only OpenRouter is simulated."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import run_inkledger
+
+
+def _report(home: Path, name: str) -> Any:
+    finished = run_inkledger(home, "report", name, "--format", "json")
+    assert finished.returncode == 0, finished.stderr
+    return json.loads(finished.stdout)
+
+
+def _bill(home: Path) -> Any:
+    return json.loads((home / "demo" / "bill.json").read_text())
+
+
+def test_the_warehouse_total_is_the_true_bill(demo_home: Path) -> None:
+    assert _report(demo_home, "status")["cost_usd"] == _bill(demo_home)["total_usd"]
+
+
+def test_the_books_and_the_unattributed_sum_to_the_true_bill(demo_home: Path) -> None:
+    costs = [Decimal(ebook["cost_usd"]) for ebook in _report(demo_home, "ebooks")]
+    assert sum(costs) == Decimal(_bill(demo_home)["total_usd"])
+
+
+def test_nothing_of_the_demo_stays_unpriced_or_in_doubt(demo_home: Path) -> None:
+    status = _report(demo_home, "status")
+    assert (status["unpriced_count"], status["in_doubt_count"], status["quarantined_count"]) == (0, 0, 0)
+    assert Decimal(status["unattributed_cost_usd"]) > 0
+
+
+def test_the_demo_had_faults_to_survive(demo_home: Path) -> None:
+    billed = {row["id"]: row["status"] for row in _bill(demo_home)["generations"]}
+    status = _report(demo_home, "status")
+    assert status["attempt_count"] > len(billed)
+    assert status["settled_count"] > 0
+
+
+@pytest.mark.parametrize("seed", [1, 20260217])
+def test_other_seeds_balance_too(tmp_path: Path, seed: int) -> None:
+    finished = run_inkledger(tmp_path, "demo", "--no-serve", "--seed", str(seed), "--ebooks", "5")
+    assert finished.returncode == 0, finished.stderr
+    assert _report(tmp_path, "status")["cost_usd"] == _bill(tmp_path)["total_usd"]
+    assert "equal to the last digit" in finished.stdout
+
+
+def test_the_demo_refuses_a_folder_with_other_data(tmp_path: Path) -> None:
+    (tmp_path / "lake" / "provider_activity").mkdir(parents=True)
+    finished = run_inkledger(tmp_path, "demo", "--no-serve")
+    assert finished.returncode == 2
+    assert "set INKLEDGER_HOME to another folder" in finished.stderr
+    assert (tmp_path / "lake" / "provider_activity").exists()

@@ -1,0 +1,76 @@
+"""The routes of the simulated OpenRouter, as a Starlette application."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ingest.simulator.account import show_activity, show_credits, show_key
+from ingest.simulator.chat.endpoint import complete_chat
+from ingest.simulator.embeddings import embed_texts
+from ingest.simulator.generations import show_generation
+from ingest.simulator.images import draw_images
+from ingest.simulator.listings import (
+    list_embedding_models,
+    list_endpoints,
+    list_image_endpoints,
+    list_image_models,
+    list_models,
+    show_model,
+)
+from ingest.simulator.refusals import Refusal
+from ingest.simulator.state import Simulator
+from ingest.simulator.wire_json import dumps
+
+BASE_PATH: Final = "/api/v1"
+Endpoint = Callable[[Simulator, Request], Awaitable[Response]]
+
+_POSTS: Final[dict[str, Endpoint]] = {
+    "/chat/completions": complete_chat,
+    "/images": draw_images,
+    "/embeddings": embed_texts,
+}
+_GETS: Final[dict[str, Endpoint]] = {
+    "/generation": show_generation,
+    "/credits": show_credits,
+    "/key": show_key,
+    "/activity": show_activity,
+    "/models": list_models,
+    "/models/{author}/{slug}/endpoints": list_endpoints,
+    "/model/{author}/{slug}": show_model,
+    "/images/models": list_image_models,
+    "/images/models/{author}/{slug}/endpoints": list_image_endpoints,
+    "/embeddings/models": list_embedding_models,
+}
+
+
+def build_app(simulator: Simulator) -> Starlette:
+    """The application that serves this simulator: `/api/v1/…` and `/simulator/bill`."""
+    routes = [_route(simulator, path, endpoint, "POST") for path, endpoint in _POSTS.items()]
+    routes += [_route(simulator, path, endpoint, "GET") for path, endpoint in _GETS.items()]
+    routes.append(Route("/simulator/bill", partial(_show_bill, simulator)))
+    return Starlette(
+        routes=routes,
+        exception_handlers={Refusal: _refuse, HTTPException: _refuse},
+    )
+
+
+def _route(simulator: Simulator, path: str, endpoint: Endpoint, method: str) -> Route:
+    return Route(BASE_PATH + path, partial(endpoint, simulator), methods=[method])
+
+
+async def _show_bill(simulator: Simulator, _: Request) -> Response:
+    return Response(dumps(simulator.bill.as_json()), media_type="application/json")
+
+
+async def _refuse(_: Request, error: Exception) -> Response:
+    if isinstance(error, Refusal):
+        return error.response()
+    if isinstance(error, HTTPException):
+        return Refusal(error.status_code, error.detail, is_user_known=False).response()
+    raise error

@@ -1,0 +1,97 @@
+"""What every inference endpoint does once it has a plan: refuse, or charge and answer."""
+
+from collections.abc import Callable, Mapping
+
+from starlette.responses import Response
+
+from ingest.simulator.bill import Outcome
+from ingest.simulator.calls import Call
+from ingest.simulator.catalogue import Model
+from ingest.simulator.delivery import (
+    Ending,
+    JsonReply,
+    Pace,
+    StreamReply,
+    StreamScript,
+    ending_of,
+)
+from ingest.simulator.fault_refusals import refusal_for
+from ingest.simulator.faults import Fault
+from ingest.simulator.refusals import Refusal, unknown_model
+from ingest.simulator.state import Simulator
+
+
+def find_model(simulator: Simulator, name: str, modality: str) -> Model:
+    """The model of this name that can answer in this modality; raises a refusal otherwise."""
+    model = simulator.config.catalogue.find(name)
+    if model is None:
+        raise unknown_model(name)
+    if not model.writes(modality):
+        raise Refusal(404, f"No endpoints found that support {modality} output for {name}.")
+    return model
+
+
+def refuse_if_asked(simulator: Simulator, call: Call, model: Model, whole: Outcome) -> None:
+    """Raise the refusal that the call's fault means.
+
+    It is free, except where a gateway gave up waiting for a model that went on: the edge's 524
+    then hides the generation id, the router's own 504 gives it.
+    """
+    if call.fault is None:
+        return
+    refusal = refusal_for(call.fault, call.requested_model, call.draw, simulator.config.clock())
+    if refusal is None:
+        return
+    if call.fault in (Fault.EDGE_TIMEOUT, Fault.GATEWAY_TIMEOUT):
+        simulator.charge(call, model, whole, is_interrupted=True)
+    if call.fault is Fault.GATEWAY_TIMEOUT:
+        refusal.headers |= reply_headers(call, model)
+    raise refusal
+
+
+def answer(
+    simulator: Simulator, call: Call, model: Model, body: Mapping[str, object], outcome: Outcome
+) -> Response:
+    """Charge the call and answer it with one JSON body, as whole as its fault leaves it."""
+    ending = ending_of(call.fault)
+    simulator.charge(
+        call,
+        model,
+        outcome,
+        is_interrupted=ending is not Ending.COMPLETE,
+        remaining_seconds=call.latency_seconds,
+    )
+    return JsonReply(body, reply_headers(call, model), ending, _pace(simulator, call))
+
+
+def answer_with_stream(
+    simulator: Simulator,
+    call: Call,
+    model: Model,
+    script: StreamScript,
+    interrupted: Callable[[int], Outcome],
+) -> Response:
+    """Answer with events; charge when the script says, or what `interrupted` makes of the pieces
+    that were out when the client went away."""
+
+    def settle(outcome: Outcome) -> None:
+        is_whole = script.ending is Ending.COMPLETE and outcome is script.outcome
+        simulator.charge(call, model, outcome, is_interrupted=not is_whole)
+
+    headers = reply_headers(call, model)
+    return StreamReply(script, headers, _pace(simulator, call), settle, interrupted)
+
+
+def reply_headers(call: Call, model: Model) -> dict[str, str]:
+    """The headers that name the generation, whatever becomes of the body."""
+    return {
+        "X-Generation-Id": call.generation_id,
+        "X-Provider-Name": model.provider.name,
+        "request-id": f"req-{call.draw.token('request', 20)}",
+        "access-control-expose-headers": "X-Generation-Id,X-Provider-Name,request-id,cf-ray",
+    }
+
+
+def _pace(simulator: Simulator, call: Call) -> Pace:
+    """How fast this call is answered."""
+    return Pace(call.latency_seconds, simulator.config.stall_seconds)

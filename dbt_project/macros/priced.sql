@@ -1,0 +1,5 @@
+{# USD for so many units. None of them cost nothing, whether they have a price or not; some of them
+   without a price cost nobody knows what. #}
+{% macro priced(unit_count, usd_per_unit) -%}
+    case when {{ unit_count }} = 0 then 0 else cast({{ unit_count }} as decimal(18, 0)) * {{ usd_per_unit }} end
+{%- endmacro %}

@@ -1,0 +1,107 @@
+-- Everything that was said about one attempt, side by side; which cost counts is decided later.
+with
+
+events as (
+    select * from {{ ref('stg_usage_events') }}
+),
+
+settlements as (
+    select * from {{ ref('stg_settlements') }}
+),
+
+models as (
+    select * from {{ ref('dim_models') }}
+),
+
+-- One generation is billed once, however often it was told: by our recorder, by a second one around
+-- it, by an export. Our own row stays, as it alone knows what the call was for.
+attempts as (
+    {{ one_row_per(
+        'coalesce(generation_id, event_id)', 'events',
+        order_by="
+                    case source when 'live' then 1 when 'legacy_database' then 2 when 'activity_export' then 3 else 4 end,
+                    case when status = 'in_doubt' then 1 else 0 end,
+                    landed_at,
+                    event_id",
+    ) }}
+),
+
+told_by_provider as (
+    select * from events
+    where source in ('activity_export', 'analytics')
+),
+
+exports as (
+    {{ one_row_per(
+        'coalesce(generation_id, event_id)', 'told_by_provider',
+        order_by="case source when 'activity_export' then 1 else 2 end, landed_at, event_id",
+    ) }}
+),
+
+gathered as (
+    select
+        attempts.event_id,
+        attempts.operation_id,
+        attempts.attempt_number,
+        attempts.run_id,
+        attempts.ebook_id,
+        attempts.stage,
+        attempts.page_number,
+        attempts.labels,
+        attempts.endpoint,
+        attempts.api_key_hash,
+        attempts.requested_model,
+        attempts.generation_id,
+        attempts.is_streamed,
+        attempts.status,
+        attempts.http_status,
+        attempts.error_type,
+        attempts.input_image_count,
+        attempts.web_search_count,
+        attempts.started_at,
+        attempts.first_byte_at,
+        attempts.finished_at,
+        attempts.landed_at,
+        attempts.source,
+        case when attempts.source in ('live', 'legacy_database') then attempts.reported_cost_usd end
+            as reported_cost_usd,
+        -- What the reply alone said of the true spend: the producer's own sums are made of it.
+        attempts.reported_cost_usd
+        + case when coalesce(attempts.is_byok, false) then attempts.upstream_cost_usd else 0 end as reported_spend_usd,
+        settlements.total_cost_usd as settled_cost_usd,
+        exports.reported_cost_usd as exported_cost_usd,
+        coalesce(settlements.upstream_cost_usd, attempts.upstream_cost_usd, exports.upstream_cost_usd)
+            as upstream_cost_usd,
+        coalesce(settlements.is_byok, attempts.is_byok, exports.is_byok) as is_byok,
+        -- What a cut connection kept from us, OpenRouter tells later.
+        coalesce(attempts.served_model, settlements.served_model, exports.served_model) as served_model,
+        coalesce(attempts.provider_name, settlements.provider_name, exports.provider_name) as provider_name,
+        coalesce(attempts.finish_reason, settlements.finish_reason, exports.finish_reason) as finish_reason,
+        coalesce(attempts.input_tokens, settlements.input_tokens, exports.input_tokens) as input_tokens,
+        coalesce(attempts.cache_read_tokens, settlements.cache_read_tokens, exports.cache_read_tokens)
+            as cache_read_tokens,
+        coalesce(attempts.cache_write_tokens, exports.cache_write_tokens) as cache_write_tokens,
+        coalesce(attempts.output_tokens, settlements.output_tokens, exports.output_tokens) as output_tokens,
+        coalesce(attempts.reasoning_tokens, settlements.reasoning_tokens, exports.reasoning_tokens)
+            as reasoning_tokens,
+        coalesce(attempts.output_image_tokens, settlements.output_image_tokens, exports.output_image_tokens)
+            as output_image_tokens,
+        coalesce(attempts.output_image_count, settlements.output_image_count, exports.output_image_count)
+            as output_image_count,
+        -- A call just before midnight may be on the provider's next day.
+        coalesce(settlements.generated_at, exports.started_at, attempts.started_at) as billed_at
+    from attempts
+    left join settlements on attempts.generation_id = settlements.generation_id
+    left join exports
+        on coalesce(attempts.generation_id, attempts.event_id) = coalesce(exports.generation_id, exports.event_id)
+),
+
+named as (
+    select
+        gathered.*,
+        models.canonical_model
+    from gathered
+    left join models on coalesce(gathered.served_model, gathered.requested_model) = models.model
+)
+
+select * from named

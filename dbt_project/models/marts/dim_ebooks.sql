@@ -1,0 +1,31 @@
+with
+
+ebooks as (
+    select * from {{ ref('stg_ebooks') }}
+),
+
+attempts as (
+    select * from {{ ref('fct_attempts') }}
+),
+
+known_ids as (
+    select ebook_id from ebooks
+    union
+    select coalesce(ebook_id, 'unattributed') as ebook_id from attempts
+),
+
+described as (
+    select
+        known_ids.ebook_id,
+        ebooks.title,
+        ebooks.kind,
+        ebooks.series,
+        nullif(ebooks.page_count, 0) as page_count,
+        ebooks.list_price_usd,
+        ebooks.royalty_rate,
+        ebooks.recorded_at
+    from known_ids
+    left join ebooks on known_ids.ebook_id = ebooks.ebook_id
+)
+
+select * from described

@@ -1,0 +1,82 @@
+with
+
+attempts as (
+    select * from {{ ref('fct_attempts') }}
+),
+
+ebook_costs as (
+    select * from {{ ref('fct_ebook_costs') }}
+),
+
+quarantined as (
+    select count(*) as quarantined_count from {{ ref('stg_quarantine') }}
+),
+
+landings as (
+    select max(landed_at) as landed_at from {{ ref('stg_usage_events') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_settlements') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_outcomes') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_control_totals') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_ebooks') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_model_prices') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_provider_activity') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_quarantine') }}
+),
+
+newest_landing as (
+    select max(landed_at) as landed_at from landings
+),
+
+measured as (
+    select
+        cast(coalesce(sum(case when not is_attributed then cost_usd end), 0) as decimal(38, 12))
+            as unattributed_cost_usd,
+        count(case when cost_source = 'settled' then 1 end) as settled_count,
+        {{ attempt_measures() }}
+    from attempts
+),
+
+books as (
+    select
+        count(*) as ebook_count,
+        cast(coalesce(sum(page_count), 0) as bigint) as page_count,
+        cast(coalesce(sum(case when page_count is not null then cost_usd end), 0) as decimal(38, 12))
+            as paged_cost_usd
+    from ebook_costs
+    where ebook_id <> 'unattributed'
+),
+
+status as (
+    select
+        measured.call_count as attempt_count,
+        measured.cost_usd,
+        measured.unattributed_cost_usd,
+        measured.unpriced_count,
+        measured.in_doubt_count,
+        measured.estimated_count,
+        quarantined.quarantined_count,
+        books.ebook_count,
+        books.page_count,
+        {{ usd_per('books.paged_cost_usd', 'books.page_count') }} as cost_per_page_usd,
+        measured.rejected_cost_usd,
+        measured.wasted_cost_usd,
+        {{ share_of('measured.wasted_cost_usd', 'measured.cost_usd') }} as wasted_share,
+        measured.settled_count,
+        measured.first_call_at,
+        measured.last_call_at,
+        newest_landing.landed_at,
+        current_timestamp as built_at
+    from measured
+    cross join quarantined
+    cross join books
+    cross join newest_landing
+)
+
+select * from status

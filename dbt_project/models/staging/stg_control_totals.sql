@@ -1,0 +1,27 @@
+with
+
+source as (
+    select * from {{ source('lake', 'control_totals') }}
+),
+
+newest as (
+    {{ one_row_per(
+        'run_id', 'source',
+        order_by="finished_at desc, landed_at desc",
+    ) }}
+),
+
+renamed as (
+    select
+        run_id,
+        ebook_id,
+        attempt_count,
+        unpriced_count,
+        cost_usd,
+        started_at,
+        finished_at,
+        landed_at
+    from newest
+)
+
+select * from renamed

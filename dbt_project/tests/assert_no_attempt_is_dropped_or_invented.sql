@@ -1,0 +1,19 @@
+-- Every row of the lake is one attempt, or tells of a generation that is one.
+with
+
+landed as (
+    select distinct coalesce(generation_id, event_id) as attempt_key
+    from {{ ref('stg_usage_events') }}
+),
+
+attempts as (
+    select coalesce(generation_id, event_id) as attempt_key
+    from {{ ref('fct_attempts') }}
+)
+
+select
+    landed.attempt_key as landed_key,
+    attempts.attempt_key as mart_key
+from landed
+full outer join attempts on landed.attempt_key = attempts.attempt_key
+where landed.attempt_key is null or attempts.attempt_key is null

@@ -1,0 +1,17 @@
+-- Cached tokens are inside the input, reasoning and image tokens inside the output. A provider may
+-- report otherwise: its tokens are then only good for an estimate, and the cost it said still counts.
+{{ config(severity = 'warn') }}
+
+select
+    event_id,
+    served_model,
+    input_tokens,
+    cache_read_tokens,
+    cache_write_tokens,
+    output_tokens,
+    reasoning_tokens,
+    output_image_tokens
+from {{ ref('fct_attempts') }}
+where
+    coalesce(cache_read_tokens, 0) + coalesce(cache_write_tokens, 0) > input_tokens
+    or coalesce(reasoning_tokens, 0) + coalesce(output_image_tokens, 0) > output_tokens

@@ -1,0 +1,11 @@
+{# The grain of a mart with a key of several columns, of which some may be null. #}
+{% test unique_together(model, column_names) %}
+
+select
+    {{ column_names | join(', ') }},
+    count(*) as row_count
+from {{ model }}
+group by {{ column_names | join(', ') }}
+having count(*) > 1
+
+{% endtest %}

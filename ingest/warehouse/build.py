@@ -1,0 +1,113 @@
+"""Build the warehouse with dbt and publish it, if every model and every test passed."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ingest.errors import BuildFailed
+from ingest.settings import Home
+from ingest.warehouse.findings import Finding, read_findings
+from ingest.warehouse.publish import publish
+
+DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+")
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """A build that was published."""
+
+    warehouse: Path
+    model_count: int
+    test_count: int
+    warnings: tuple[Finding, ...]
+    """Tests that found something in the data which people should see."""
+
+
+def build_warehouse(
+    home: Home, *, full_refresh: bool = False, target: str = "duckdb"
+) -> BuildResult:
+    """Build every model of the lake under `home`, test them, and replace the published warehouse.
+
+    `full_refresh` forgets what earlier builds left behind. Raises `BuildFailed`, with what failed
+    and where, if a model or a test did or another build is running; the warehouse that was
+    published before then stays as it is.
+    """
+    home.build.mkdir(parents=True, exist_ok=True)
+    with _only_build(home):
+        if full_refresh:
+            home.build_warehouse.unlink(missing_ok=True)
+        (home.build / "target" / "run_results.json").unlink(missing_ok=True)
+        dbt = _run_dbt(home, full_refresh=full_refresh, target=target)
+        findings = read_findings(home.build / "target")
+        if dbt.returncode != 0:
+            raise BuildFailed(_what_failed(home, dbt, findings))
+        publish(home.build_warehouse, home.warehouse)
+    return BuildResult(
+        warehouse=home.warehouse,
+        model_count=sum(finding.kind == "model" for finding in findings),
+        test_count=sum(finding.kind == "test" for finding in findings),
+        warnings=tuple(finding for finding in findings if finding.status == "warn"),
+    )
+
+
+@contextmanager
+def _only_build(home: Home) -> Iterator[None]:
+    try:
+        with FileLock(home.build / "build.lock", timeout=0):
+            yield
+    except Timeout:
+        raise BuildFailed(
+            f"Another build is running in {home.build}; wait until it ends, then build again."
+        ) from None
+
+
+def _run_dbt(home: Home, *, full_refresh: bool, target: str) -> subprocess.CompletedProcess[str]:
+    if not DBT_PROJECT.is_dir():
+        raise BuildFailed(
+            f"The models are missing: {DBT_PROJECT} is not there. Install inkledger again."
+        )
+    # fmt: off
+    command = [
+        sys.executable, "-m", "dbt.cli.main", "--quiet", "--no-use-colors", "build",
+        "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target", target,
+        "--target-path", str(home.build / "target"), "--log-path", str(home.build / "logs"),
+        # Unit tests judge the models, not the data: `make test` runs them once for all builds.
+        "--exclude-resource-type", "unit_test",
+    ]
+    # fmt: on
+    if full_refresh:
+        command.append("--full-refresh")
+    environment = {**os.environ, "INKLEDGER_HOME": str(home.root)}
+    return subprocess.run(
+        command,
+        # dbt-duckdb looks for `module_paths` below the folder that it runs in.
+        cwd=DBT_PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _what_failed(
+    home: Home, dbt: subprocess.CompletedProcess[str], findings: tuple[Finding, ...]
+) -> str:
+    told = [finding.sentence() for finding in findings if finding.has_failed]
+    what = "; ".join(told) or f"dbt could not begin: {_first_words(dbt)}"
+    log = home.build / "logs" / "dbt.log"
+    return f"{what}. Nothing was published; the whole log is {log}."
+
+
+def _first_words(dbt: subprocess.CompletedProcess[str]) -> str:
+    """What dbt printed, without its clock, before it printed where in its own code it stood."""
+    words, _, _ = (dbt.stdout.strip() or dbt.stderr).partition("Traceback")
+    lines = [CLOCK.sub("", line).strip() for line in words.splitlines()]
+    return " ".join(filter(None, lines)).rstrip(".") or f"it ended with code {dbt.returncode}"

@@ -1,0 +1,145 @@
+"""The tables for people: heads with units, numbers to the right, a row of sums."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from ingest.records import UNATTRIBUTED
+from ingest.warehouse.report import Row
+
+NOT_KNOWN = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One figure: its head with the unit, its key in the row, and how it is written."""
+
+    head: str
+    key: str
+    write: Callable[[Any], str]
+    is_summed: bool = False
+    is_text: bool = False
+
+
+def to_table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
+    """A line per row, and below them the sums of what can be summed."""
+    table = Table(box=box.SIMPLE_HEAD, show_footer=len(rows) > 1, padding=(0, 1), pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column.head,
+            footer=_sum(column, rows),
+            justify="left" if column.is_text else "right",
+            # Text gives way to numbers, never the other way round.
+            min_width=None if column.is_text else len(column.head),
+            no_wrap=True,
+        )
+    for row in rows:
+        table.add_row(*(_write(column, row) for column in columns))
+    return table
+
+
+def to_list(columns: Sequence[Column], row: Row) -> Table:
+    """One row turned upright: a line per figure."""
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, padding=(0, 1), pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for column in columns:
+        table.add_row(column.head, _write(column, row))
+    return table
+
+
+def _write(column: Column, row: Row) -> str:
+    value = row[column.key]
+    return NOT_KNOWN if value is None else escape(column.write(value))
+
+
+def _sum(column: Column, rows: Sequence[Row]) -> str:
+    if not column.is_summed:
+        return ""
+    known = [row[column.key] for row in rows if row[column.key] is not None]
+    return column.write(sum(map(Decimal, known), Decimal()))
+
+
+def _write_usd(amount: str | Decimal) -> str:
+    # Six places line up and suffice to read; JSON and CSV give every digit.
+    return f"{Decimal(amount):,.6f}"
+
+
+def _write_exact_usd(amount: str) -> str:
+    return f"{Decimal(amount):,f}"
+
+
+def _write_count(count: int | Decimal) -> str:
+    return f"{count:,}"
+
+
+def _write_per_cent(share: str) -> str:
+    return f"{Decimal(share) * 100:.1f}"
+
+
+def _write_ebook(ebook_id: str) -> str:
+    return f"({ebook_id})" if ebook_id == UNATTRIBUTED else ebook_id
+
+
+def _text(head: str, key: str, write: Callable[[Any], str] = str) -> Column:
+    return Column(head, key, write, is_text=True)
+
+
+def _usd(head: str, key: str) -> Column:
+    return Column(head, key, _write_usd, is_summed=True)
+
+
+def _count(head: str, key: str) -> Column:
+    return Column(head, key, _write_count, is_summed=True)
+
+
+_USD_PER_PAGE = Column("USD/page", "cost_per_page_usd", _write_usd)
+_WASTE = Column("Waste %", "wasted_share", _write_per_cent)
+
+EBOOK_COLUMNS = (
+    _text("Ebook", "ebook_id", _write_ebook),
+    _count("Pages", "page_count"),
+    _count("Calls", "call_count"),
+    _usd("Cost USD", "cost_usd"),
+    _USD_PER_PAGE,
+    _usd("Rejected USD", "rejected_cost_usd"),
+    _WASTE,
+)
+STAGE_COLUMNS = (
+    _text("Ebook", "ebook_id", _write_ebook),
+    _text("Stage", "stage"),
+    _count("Calls", "call_count"),
+    _usd("Cost USD", "cost_usd"),
+    _USD_PER_PAGE,
+    _WASTE,
+)
+DAY_COLUMNS = (
+    _text("Day (UTC)", "date"),
+    _usd("Ledger USD", "ledger_usd"),
+    _usd("Provider USD", "provider_usd"),
+    _usd("Difference USD", "difference_usd"),
+    _count("Requests missing", "missing_requests"),
+)
+STATUS_COLUMNS = (
+    Column("Cost, USD", "cost_usd", _write_exact_usd),
+    Column("  of it for no known ebook, USD", "unattributed_cost_usd", _write_exact_usd),
+    Column("  of it wasted, USD", "wasted_cost_usd", _write_exact_usd),
+    Column("Cost per page, USD", "cost_per_page_usd", _write_usd),
+    _count("Attempts", "attempt_count"),
+    _count("  of unknown cost", "unpriced_count"),
+    _count("  in doubt", "in_doubt_count"),
+    _count("  estimated at the listed price", "estimated_count"),
+    _count("  settled by OpenRouter", "settled_count"),
+    _count("Ebooks", "ebook_count"),
+    _count("Pages", "page_count"),
+    _count("Lines in quarantine", "quarantined_count"),
+    _text("First call, UTC", "first_call_at"),
+    _text("Last call, UTC", "last_call_at"),
+    _text("Newest landing, UTC", "landed_at"),
+    _text("Built, UTC", "built_at"),
+)

@@ -1,0 +1,103 @@
+"""What the published warehouse says, ready for JSON: USD as decimal strings, times in UTC.
+
+Every function opens the file read-only, fetches and closes: a build that publishes meanwhile
+waits for nobody. Each raises `WarehouseMissing` when nothing has been published.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ingest.errors import UsageError, WarehouseMissing
+from ingest.money import format_usd
+
+Row = dict[str, Any]
+
+
+def read_status(warehouse: Path) -> Row:
+    """The state of the whole ledger: the columns of `fct_ledger_status`."""
+    return _fetch(warehouse, "select * from fct_ledger_status")[0]
+
+
+def read_ebooks(warehouse: Path) -> list[Row]:
+    """What each ebook cost, dearest first: the columns of `fct_ebook_costs`."""
+    return _fetch(warehouse, "select * from fct_ebook_costs order by cost_usd desc, ebook_id")
+
+
+def read_stages(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
+    """What each stage cost, of all ebooks or of one: the columns of `fct_stage_costs`.
+
+    Raises `UsageError` for an ebook that the warehouse does not know.
+    """
+    if ebook_id is None:
+        return _fetch(
+            warehouse, "select * from fct_stage_costs order by ebook_id, cost_usd desc, stage"
+        )
+    if not _fetch(warehouse, "select 1 from fct_ebook_costs where ebook_id = ?", ebook_id):
+        raise UsageError(f"There is no ebook {ebook_id!r}; `inkledger report ebooks` lists them.")
+    return _fetch(
+        warehouse,
+        "select * from fct_stage_costs where ebook_id = ? order by cost_usd desc, stage",
+        ebook_id,
+    )
+
+
+def read_reconciliation(warehouse: Path) -> Row:
+    """The ledger against the provider's own sums, with the UTC days on which they differ.
+
+    `difference_usd` and `missing_requests` are the provider's less the ledger's.
+    """
+    days = _fetch(
+        warehouse,
+        """
+        select
+            date_utc as date,
+            sum(ledger_usd) as ledger_usd,
+            sum(provider_usd) as provider_usd,
+            sum(difference_usd) as difference_usd,
+            sum(ledger_requests) as ledger_requests,
+            sum(provider_requests) as provider_requests,
+            sum(missing_requests) as missing_requests
+        from fct_reconciliation_days
+        group by date_utc
+        having not bool_and(is_balanced)
+        order by date_utc
+        """,
+    )
+    totals = _fetch(
+        warehouse,
+        """
+        select
+            count(distinct date_utc) as day_count,
+            coalesce(sum(difference_usd), 0) as difference_usd,
+            coalesce(sum(missing_requests), 0) as missing_requests,
+            coalesce(sum(ledger_usd), 0) as ledger_usd,
+            coalesce(sum(provider_usd), 0) as provider_usd
+        from fct_reconciliation_days
+        """,
+    )[0]
+    return {"days": days, **totals, "balanced_day_count": totals["day_count"] - len(days)}
+
+
+def _fetch(warehouse: Path, query: str, *parameters: str) -> list[Row]:
+    if not warehouse.exists():
+        raise WarehouseMissing(f"There is no warehouse at {warehouse} yet: run `inkledger build`.")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        cursor = connection.execute(query, parameters)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, map(_to_json, row), strict=True)) for row in cursor.fetchall()]
+
+
+def _to_json(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return format_usd(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date():
+            return value.isoformat()
+    return value

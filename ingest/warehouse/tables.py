@@ -1,0 +1,112 @@
+"""Print a report for a person, as a table of 80 columns, or for a program, as JSON or CSV."""
+
+import csv
+import json
+from collections.abc import Sequence
+from typing import Any, Literal, TextIO
+
+from rich.console import Console, RenderableType
+
+from ingest.warehouse.columns import (
+    DAY_COLUMNS,
+    EBOOK_COLUMNS,
+    STAGE_COLUMNS,
+    STATUS_COLUMNS,
+    Column,
+    to_list,
+    to_table,
+)
+from ingest.warehouse.report import Row
+
+Format = Literal["table", "json", "csv"]
+TABLE_WIDTH = 80
+
+
+def print_status(status: Row, output_format: Format, stdout: TextIO) -> None:
+    """Print what `read_status` gives."""
+    if output_format != "table":
+        _print_for_programs(status, [status], output_format, stdout)
+    else:
+        _print(to_list(STATUS_COLUMNS, status), stdout)
+        _print_what_is_open([status], stdout)
+
+
+def print_ebooks(ebooks: Sequence[Row], output_format: Format, stdout: TextIO) -> None:
+    """Print what `read_ebooks` gives."""
+    _print_costs(EBOOK_COLUMNS, ebooks, output_format, stdout)
+
+
+def print_stages(stages: Sequence[Row], output_format: Format, stdout: TextIO) -> None:
+    """Print what `read_stages` gives."""
+    _print_costs(STAGE_COLUMNS, stages, output_format, stdout)
+
+
+def print_reconciliation(reconciliation: Row, output_format: Format, stdout: TextIO) -> None:
+    """Print what `read_reconciliation` gives; as CSV, the days that differ."""
+    days = reconciliation["days"]
+    if output_format != "table":
+        _print_for_programs(reconciliation, days, output_format, stdout)
+    elif not reconciliation["day_count"]:
+        _print(NOTHING_TO_COMPARE, stdout)
+    else:
+        if days:
+            _print(to_table(DAY_COLUMNS, days), stdout)
+        _print(_say_how_they_agree(reconciliation), stdout)
+
+
+NOTHING_TO_COMPARE = (
+    "There are no records of the provider to compare with: import an activity export by day with"
+    " `inkledger import activity FILE`, or run `inkledger pull activity`."
+)
+NO_CALLS = "No call has landed yet, so nothing has cost anything."
+
+
+def _print_costs(
+    columns: Sequence[Column], rows: Sequence[Row], output_format: Format, stdout: TextIO
+) -> None:
+    if output_format != "table":
+        _print_for_programs(rows, rows, output_format, stdout)
+    elif not rows:
+        _print(NO_CALLS, stdout)
+    else:
+        _print(to_table(columns, rows), stdout)
+        _print_what_is_open(rows, stdout)
+
+
+def _say_how_they_agree(reconciliation: Row) -> str:
+    return (
+        f"{reconciliation['balanced_day_count']:,} of {reconciliation['day_count']:,} days agree to"
+        f" the last digit. Provider less ledger: {reconciliation['difference_usd']} USD,"
+        f" {reconciliation['missing_requests']:,} requests."
+    )
+
+
+def _print_what_is_open(rows: Sequence[Row], stdout: TextIO) -> None:
+    unpriced, in_doubt, estimated = (
+        sum(row[key] for row in rows)
+        for key in ("unpriced_count", "in_doubt_count", "estimated_count")
+    )
+    if unpriced or in_doubt:
+        _print(
+            f"The cost lacks {unpriced:,} calls of unknown cost and {in_doubt:,} in doubt:"
+            " `inkledger pull settlements` asks OpenRouter about them.",
+            stdout,
+        )
+    if estimated:
+        _print(f"The cost holds {estimated:,} calls at an estimate, the listed price.", stdout)
+
+
+def _print_for_programs(
+    content: Any, rows: Sequence[Row], output_format: Format, stdout: TextIO
+) -> None:
+    if output_format == "json":
+        json.dump(content, stdout, indent=2, ensure_ascii=False)
+        stdout.write("\n")
+    elif rows:
+        writer = csv.DictWriter(stdout, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _print(content: RenderableType, stdout: TextIO) -> None:
+    Console(file=stdout, width=TABLE_WIDTH, highlight=False, markup=False).print(content)

@@ -1,0 +1,1 @@
+"""Reads what was recorded elsewhere and lands it: OpenRouter's activity exports."""

@@ -1,0 +1,144 @@
+"""Asking OpenRouter for its records: one client, one way to read an answer, one way to refuse."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import stamina
+from pydantic import SecretStr
+
+from ingest.clock import utc_now
+from ingest.errors import NoAnswer, OpenRouterError, RequestRefused, UsageError
+from ingest.money import loads
+from ingest.openrouter.retries import retry_after_seconds
+
+API_KEY = "OPENROUTER_API_KEY"
+MANAGEMENT_KEY = "OPENROUTER_MANAGEMENT_KEY"
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done, and of how many."""
+
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 524, 529})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to ask again for what is not there yet. The wait doubles each time."""
+
+    total_seconds: float = 30.0
+    first_wait_seconds: float = 0.25
+    longest_wait_seconds: float = 8.0
+
+    def attempts(self, is_worth_it: Callable[[Exception], bool]) -> Iterator[stamina.Attempt]:
+        """Attempts for `with`, as long as `is_worth_it` says so of the error that ends one."""
+        return iter(
+            stamina.retry_context(
+                on=lambda error: is_worth_it(error) and self._wait_for(error),
+                attempts=None,
+                timeout=self.total_seconds,
+                wait_initial=self.first_wait_seconds,
+                wait_max=self.longest_wait_seconds,
+                wait_jitter=0,
+            )
+        )
+
+    def _wait_for(self, error: Exception) -> bool | float:
+        wait_seconds = error.retry_after_seconds if isinstance(error, RequestRefused) else None
+        if wait_seconds is None:
+            return True
+        return wait_seconds if wait_seconds <= self.total_seconds else False
+
+
+def provider_client(
+    base_url: str,
+    key: SecretStr | None,
+    *,
+    key_variable: str | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> httpx.Client:
+    """A client for OpenRouter's records, to be closed by whoever asked for it.
+
+    `key_variable` names the variable that must hold the key; without it the key is optional.
+    `UsageError` if it is needed and missing.
+    """
+    secret = key.get_secret_value().strip() if key else ""
+    if key_variable and not secret:
+        raise UsageError(f"No key to ask OpenRouter with: set {key_variable}.")
+    if not (secret.isascii() and secret.isprintable()):
+        raise UsageError(f"The key in {key_variable or API_KEY} is damaged: copy it once more.")
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    return httpx.Client(base_url=base_url, headers=headers, timeout=_TIMEOUT, transport=transport)
+
+
+def get_rows(
+    client: httpx.Client,
+    path: str,
+    params: Mapping[str, str],
+    *,
+    key_variable: str,
+    patience: Patience,
+) -> tuple[list[Any], bytes]:
+    """The rows under `data` of `GET path`, asked again while OpenRouter is busy, and the body.
+
+    Raises `RequestRefused`, `NoAnswer`, or `OpenRouterError` for a body that holds no rows.
+    """
+    for attempt in patience.attempts(is_transient):
+        with attempt:
+            response = get(client, path, params, key_variable=key_variable)
+    return _rows(response, path), response.content
+
+
+def get(
+    client: httpx.Client, path: str, params: Mapping[str, str], *, key_variable: str
+) -> httpx.Response:
+    """One `GET`; raises `RequestRefused` for an error status and `NoAnswer` without any."""
+    try:
+        response = client.get(path, params=dict(params))
+    except httpx.HTTPError as error:
+        raise NoAnswer(
+            f"OpenRouter did not answer at {client.base_url.host}{client.base_url.path}: "
+            f"{str(error) or type(error).__name__}. Try again later."
+        ) from error
+    if response.status_code >= 300:
+        raise _refusal(response, path, key_variable)
+    return response
+
+
+def is_transient(error: Exception) -> bool:
+    """Whether the same question may be answered soon; asking twice costs nothing."""
+    if isinstance(error, RequestRefused):
+        return error.http_status in _TRANSIENT
+    return isinstance(error, NoAnswer) and not isinstance(
+        error.__cause__, httpx.UnsupportedProtocol
+    )
+
+
+def _refusal(response: httpx.Response, path: str, key_variable: str) -> RequestRefused:
+    status = response.status_code
+    if status in (401, 403):
+        # Without OpenRouter's own words: some refusals repeat a part of the key.
+        message = f"OpenRouter refused {path} with status {status}: the key in {key_variable} "
+        message += "is not valid." if status == 401 else "has no right to it."
+        if key_variable == MANAGEMENT_KEY:
+            message += " It must be a management key (openrouter.ai/settings/management-keys)."
+    else:
+        advice = "Try again later." if status in _TRANSIENT else "Is OPENROUTER_BASE_URL right?"
+        message = f"OpenRouter answered {path} with status {status}. {advice}"
+    return RequestRefused(
+        message,
+        http_status=status,
+        retry_after_seconds=retry_after_seconds(response.headers, utc_now()),
+    )
+
+
+def _rows(response: httpx.Response, path: str) -> list[Any]:
+    try:
+        document = loads(response.content)
+    except ValueError:
+        document = None
+    rows = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(rows, list):
+        raise OpenRouterError(f"OpenRouter's answer to {path} holds no list of rows under `data`.")
+    return rows

@@ -1,0 +1,40 @@
+"""Which generations have cost something that nobody has told us yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingest.lake import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A generation to ask for, and when the newest attempt that has its id began."""
+
+    generation_id: str
+    started_at: datetime
+
+
+def unsettled_generations(lake: Lake) -> list[Unsettled]:
+    """The generations whose true spend no reply has told and no settlement yet, oldest first.
+
+    Cancelled, failed and doubtful attempts are among them as far as their replies told no cost,
+    and so is one under an own key whose upstream cost is missing: it is a part of the spend.
+    """
+    untold = lake.scan("usage_events").sql(
+        """
+        select generation_id, max(started_at) as started_at
+        from self
+        where generation_id is not null
+        group by event_id, generation_id
+        having max(reported_cost_usd) is null
+            or max(case when is_byok and upstream_cost_usd is null then 1 else 0 end) = 1
+        """
+    )
+    settled = lake.scan("settlements").sql(
+        "select generation_id from self where total_cost_usd is not null"
+    )
+    asked = untold.join(settled, on="generation_id", how="anti").sql(
+        "select generation_id, max(started_at) as started_at from self "
+        "group by generation_id order by started_at, generation_id"
+    )
+    return [Unsettled(*row) for row in asked.collect().iter_rows()]

@@ -8,7 +8,8 @@ from typing import Any
 
 from ingest.money import format_usd
 from ingest.simulator.catalogue import Model
-from ingest.simulator.pricing import ZERO, Charge, Tokens
+from ingest.simulator.pricing import Charge
+from ingest.simulator.rates import ZERO, Tokens
 
 
 @dataclass(frozen=True)

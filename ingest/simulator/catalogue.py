@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ingest.simulator.pricing import Rates
+from ingest.simulator.rates import Rates
 
 
 class CacheStyle(StrEnum):

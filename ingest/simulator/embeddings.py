@@ -15,7 +15,8 @@ from ingest.simulator.catalogue import Model
 from ingest.simulator.chat.tokens import text_tokens
 from ingest.simulator.faults import CallKind, Fault
 from ingest.simulator.inference import answer, find_model, refuse_if_asked
-from ingest.simulator.pricing import Tokens, charge_tokens
+from ingest.simulator.pricing import charge_tokens
+from ingest.simulator.rates import Tokens
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
 from ingest.simulator.usage_report import cost_details

@@ -6,7 +6,7 @@ from typing import Final
 
 from ingest.simulator.bill import Generation
 from ingest.simulator.catalogue import Model
-from ingest.simulator.pricing import Rates, Tokens
+from ingest.simulator.rates import Rates, Tokens
 from ingest.simulator.seeding import Draw
 
 _ENDPOINTS: Final = uuid.UUID("0b1a7a3e-1d55-5c0f-8a53-6a9a4b8f4c10")

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from ingest.simulator.bill import Outcome
 from ingest.simulator.calls import Call
-from ingest.simulator.delivery import Ending, StreamScript, ending_of
+from ingest.simulator.delivery import Ending, ending_of
 from ingest.simulator.sse import DONE, data_event, split_unevenly
+from ingest.simulator.stream_delivery import StreamScript
 
 
 def script_images(

@@ -17,7 +17,8 @@ from ingest.simulator.faults import CallKind, Fault
 from ingest.simulator.image_script import script_images
 from ingest.simulator.inference import answer, answer_with_stream, find_model, refuse_if_asked
 from ingest.simulator.line_art import draw_line_art
-from ingest.simulator.pricing import Charge, Tokens, charge_images, charge_tokens, no_charge
+from ingest.simulator.pricing import Charge, charge_images, charge_tokens, no_charge
+from ingest.simulator.rates import Tokens
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
 from ingest.simulator.usage_report import cost_details

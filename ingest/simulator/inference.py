@@ -7,18 +7,12 @@ from starlette.responses import Response
 from ingest.simulator.bill import Outcome
 from ingest.simulator.calls import Call
 from ingest.simulator.catalogue import Model
-from ingest.simulator.delivery import (
-    Ending,
-    JsonReply,
-    Pace,
-    StreamReply,
-    StreamScript,
-    ending_of,
-)
+from ingest.simulator.delivery import Ending, JsonReply, Pace, ending_of
 from ingest.simulator.fault_refusals import refusal_for
 from ingest.simulator.faults import Fault
 from ingest.simulator.refusals import Refusal, unknown_model
 from ingest.simulator.state import Simulator
+from ingest.simulator.stream_delivery import StreamReply, StreamScript
 
 
 def find_model(simulator: Simulator, name: str, modality: str) -> Model:

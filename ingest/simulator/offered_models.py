@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from ingest.simulator.catalogue import CacheStyle, Catalogue, Model, Provider
-from ingest.simulator.pricing import ZERO, PriceTier, Rates
+from ingest.simulator.rates import ZERO, PriceTier, Rates
 
 ANTHROPIC: Final = Provider("Anthropic", "anthropic", is_cancellable=True)
 OPENAI: Final = Provider("OpenAI", "openai", is_cancellable=True)

@@ -12,11 +12,23 @@ _COUNTED = re.compile(r"(\d{1,4})[ -](?:\w+[ -]){0,3}?(?:pages?|prompts?|scenes?
 _NUMBER = re.compile(r"\d{1,4}")
 _QUOTED = r"[\"“«]([^\"”»]{3,60})[\"”»]"
 _AFTER_ABOUT = r"\babout ([\w' -]{3,60}?)(?=[.,;:!?\n]| for | with | in |$)"
-_SUBJECT = re.compile(f"{_QUOTED}|{_AFTER_ABOUT}", re.I)
+_AFTER_CALLED = r"\bcalled ['\"](.{3,60}?)['\"](?!\w)"
+_SUBJECT = re.compile(f"{_AFTER_CALLED}|{_QUOTED}|{_AFTER_ABOUT}", re.I)
+_ONE_PAGE = re.compile(r"\bprompt\b.{0,20}\bpage (\d{1,4})\b", re.I | re.S)
 
-_FIGURES: Final = ("a fox", "an owl", "a hedgehog", "two squirrels", "a badger", "a sleepy bear")
+_FIGURES: Final = (
+    "a fox",
+    "an owl",
+    "a hedgehog",
+    "two squirrels",
+    "a badger",
+    "a sleepy bear",
+    "a heron",
+    "three mice",
+)
 _PLACES: Final = ("under an old oak", "beside a brook", "in a café of mushrooms", "on a hill")
 _ACTS: Final = ("reading a map", "baking a tart", "flying a kite", "planting seeds", "having a nap")
+_STYLE: Final = "bold closed outlines, no shading, white background"
 _FLAWS: Final = (
     "Grey shading where only outlines are wanted.",
     "Lines are broken near the lower edge.",
@@ -29,12 +41,14 @@ def reply_text(prompt: str, has_image: bool, draw: Draw) -> str:
 
     An image and the word "quality" ask for a verdict, `{"accepted": bool, "reason": str}`; the
     word "JSON" for `{"title": str, "prompts": [str, …]}` with as many prompts as were asked for;
-    anything else gets prose.
+    "the prompt of page 3" for one prompt; anything else gets the outline of a book.
     """
     if has_image and "quality" in prompt.lower():
         return _verdict(draw)
     if "json" in prompt.lower():
         return _page_prompts(prompt, draw)
+    if page := _ONE_PAGE.search(prompt):
+        return f"Page {page[1]}: {_scene(draw, 'page')}, {_STYLE}."
     return _outline(prompt, draw)
 
 
@@ -51,8 +65,7 @@ def _verdict(draw: Draw) -> str:
 
 def _page_prompts(prompt: str, draw: Draw) -> str:
     count = _asked_count(prompt)
-    style = "bold closed outlines, no shading, white background"
-    prompts = [f"{_scene(draw, f'page{page}')}, {style}" for page in range(count)]
+    prompts = [f"{_scene(draw, f'page{page}')}, {_STYLE}" for page in range(count)]
     return json.dumps({"title": _title(prompt), "prompts": prompts}, ensure_ascii=False)
 
 
@@ -78,4 +91,5 @@ def _asked_count(prompt: str) -> int:
 
 def _title(prompt: str) -> str:
     subject = _SUBJECT.search(prompt)
-    return (subject[1] or subject[2]).strip().capitalize() if subject else "A walk in the wood"
+    title = "".join(filter(None, subject.groups())).strip() if subject else ""
+    return title[:1].upper() + title[1:] if title else "A walk in the wood"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from ingest.simulator.delivery import StreamEvent
 from ingest.simulator.seeding import Draw
+from ingest.simulator.stream_delivery import StreamEvent
 from ingest.simulator.wire_json import dumps
 
 DONE = "data: [DONE]\n\n"

@@ -2,7 +2,8 @@
 
 from enum import StrEnum
 
-from ingest.simulator.pricing import Charge, Tokens
+from ingest.simulator.pricing import Charge
+from ingest.simulator.rates import Tokens
 from ingest.simulator.seeding import Draw
 
 

@@ -11,14 +11,8 @@ from ingest.simulator.catalogue import Model
 from ingest.simulator.chat.request import ChatRequest
 from ingest.simulator.chat.tokens import CHARACTERS_PER_TOKEN, count_tokens
 from ingest.simulator.line_art import draw_line_art
-from ingest.simulator.pricing import (
-    WEB_SEARCH_USD,
-    Byok,
-    Charge,
-    Tokens,
-    charge_tokens,
-    no_charge,
-)
+from ingest.simulator.pricing import WEB_SEARCH_USD, Byok, Charge, charge_tokens, no_charge
+from ingest.simulator.rates import Tokens
 from ingest.simulator.replies import image_caption, reply_text
 from ingest.simulator.seeding import Draw
 from ingest.simulator.usage_report import UsageForm, draw_form

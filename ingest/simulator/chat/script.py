@@ -5,9 +5,10 @@ from typing import Final
 
 from ingest.simulator.calls import Call
 from ingest.simulator.chat.plan import ChatPlan
-from ingest.simulator.delivery import Ending, StreamScript, ending_of
+from ingest.simulator.delivery import Ending, ending_of
 from ingest.simulator.faults import Fault
 from ingest.simulator.sse import COMMENT, DONE, data_event, split_unevenly
+from ingest.simulator.stream_delivery import StreamScript
 from ingest.simulator.usage_report import UsageForm, usage_report
 
 Line = tuple[str, int]

@@ -5,7 +5,7 @@ from typing import Final
 
 from ingest.simulator.catalogue import CacheStyle, Model
 from ingest.simulator.chat.request import ChatRequest
-from ingest.simulator.pricing import Tokens
+from ingest.simulator.rates import Tokens
 from ingest.simulator.seeding import Draw
 
 CHARACTERS_PER_TOKEN: Final = 4

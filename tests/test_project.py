@@ -1,5 +1,6 @@
 """What the repository promises about itself."""
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -24,7 +25,8 @@ def test_no_lock_that_would_name_the_registry_is_committed() -> None:
 
 def test_every_requirement_is_in_the_lock() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-    wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    extras = itertools.chain.from_iterable(project["optional-dependencies"].values())
+    wanted = [*project["dependencies"], *extras]
     lock = (PROJECT / "requirements.lock").read_text()
     for requirement in wanted:
         name = requirement.split(">")[0].split("=")[0].split("<")[0].strip()

@@ -31,7 +31,11 @@ def test_the_books_and_the_unattributed_sum_to_the_true_bill(demo_home: Path) ->
 
 def test_nothing_of_the_demo_stays_unpriced_or_in_doubt(demo_home: Path) -> None:
     status = _report(demo_home, "status")
-    assert (status["unpriced_count"], status["in_doubt_count"], status["quarantined_count"]) == (0, 0, 0)
+    assert (status["unpriced_count"], status["in_doubt_count"], status["quarantined_count"]) == (
+        0,
+        0,
+        0,
+    )
     assert Decimal(status["unattributed_cost_usd"]) > 0
 
 

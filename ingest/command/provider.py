@@ -1,6 +1,10 @@
-"""`inkledger import` and `inkledger pull`: the provider's own records."""
+"""`inkledger import` and `inkledger pull`: the provider's own records.
+
+Commands import what they work with when they run: the others should not wait for it.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import httpx
@@ -8,16 +12,10 @@ from pydantic import SecretStr
 
 from ingest.clock import utc_now
 from ingest.command.terminal import progress, remarks
-from ingest.imports.activity import import_activity
-from ingest.imports.attribution_rules import default_rules_path, load_rules
-from ingest.lake import Lake
-from ingest.pull import provider
-from ingest.pull.activity import pull_activity
-from ingest.pull.prices import pull_prices
-from ingest.pull.result import PullResult
-from ingest.pull.settlements import pull_settlements
-from ingest.seal import seal
 from ingest.settings import Home, Settings
+
+if TYPE_CHECKING:
+    from ingest.pull.result import PullResult
 
 
 @click.group("import")
@@ -37,6 +35,10 @@ def activity_exports(files: tuple[Path, ...], rules: Path | None) -> None:
 
     Per call or per day: their header tells which. Importing a file again changes nothing.
     """
+    from ingest.imports.activity import import_activity
+    from ingest.imports.attribution_rules import default_rules_path, load_rules
+    from ingest.lake import Lake
+
     home = Home(Settings().home)
     attribution = load_rules(rules or default_rules_path(home))
     result = import_activity(files, Lake(home.lake), rules=attribution, landed_at=utc_now())
@@ -55,11 +57,16 @@ def pull_group() -> None:
 @pull_group.command("settlements")
 def settlements() -> None:
     """What calls cost whose replies did not say so: cancelled, cut, killed."""
+    from ingest.lake import Lake
+    from ingest.pull.provider import API_KEY
+    from ingest.pull.settlements import pull_settlements
+    from ingest.seal import seal
+
     settings = Settings()
     home = Home(settings.home)
     seal(home)
     with (
-        _client(settings, settings.openrouter_api_key, provider.API_KEY) as client,
+        _client(settings, settings.openrouter_api_key, API_KEY) as client,
         progress("Settling") as report,
     ):
         result = pull_settlements(Lake(home.lake), client, progress=report)
@@ -75,6 +82,9 @@ def settlements() -> None:
 @pull_group.command("prices")
 def prices() -> None:
     """What every model is listed at now; the history is kept."""
+    from ingest.lake import Lake
+    from ingest.pull.prices import pull_prices
+
     settings = Settings()
     with _client(settings, settings.openrouter_api_key) as client:
         _say(pull_prices(Lake(Home(settings.home).lake), client), "model prices")
@@ -83,19 +93,25 @@ def prices() -> None:
 @pull_group.command("activity")
 def activity() -> None:
     """OpenRouter's own sums of the last thirty completed UTC days (needs a management key)."""
+    from ingest.lake import Lake
+    from ingest.pull.activity import pull_activity
+    from ingest.pull.provider import MANAGEMENT_KEY
+
     settings = Settings()
     key = settings.openrouter_management_key
-    with _client(settings, key, provider.MANAGEMENT_KEY) as client:
+    with _client(settings, key, MANAGEMENT_KEY) as client:
         _say(pull_activity(Lake(Home(settings.home).lake), client), "sums of a day and model")
 
 
 def _client(
     settings: Settings, key: SecretStr | None, key_variable: str | None = None
 ) -> httpx.Client:
-    return provider.provider_client(settings.openrouter_base_url, key, key_variable=key_variable)
+    from ingest.pull.provider import provider_client
+
+    return provider_client(settings.openrouter_base_url, key, key_variable=key_variable)
 
 
-def _say(result: PullResult, what: str) -> None:
+def _say(result: "PullResult", what: str) -> None:
     click.echo(f"Landed {result.landed_count:,} {what}.")
     if result.quarantined_count:
         remarks().print(f"{result.quarantined_count:,} answers cannot be read: see quarantine.")

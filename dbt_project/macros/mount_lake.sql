@@ -9,40 +9,42 @@
 {% macro mount_lake() %}
     {% if execute %}
         {% set lake_root = env_var('INKLEDGER_HOME', '../data') ~ '/lake' %}
-        {% for source_node in graph.sources.values() if source_node.source_name == 'lake' %}
-            {% do run_query(adapter.dispatch('mount_table')(source_node, lake_root)) %}
+        {% for table in graph.sources.values() if table.source_name == 'lake' %}
+            {% set listing = adapter.dispatch('quoted_files')(lake_root ~ '/' ~ table.name) %}
+            {% set files = run_query(listing).columns[0].values() %}
+            {% do run_query(adapter.dispatch('mount_table')(table, files)) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
 
 
-{% macro duckdb__mount_table(source_node, lake_root) %}
-    {% set pattern = lake_root ~ '/' ~ source_node.name ~ '/landed_date=*/*.parquet' %}
-    {% set files = run_query("select file from glob(" ~ sql_text(pattern) ~ ") order by file").columns[0].values() %}
-
-    create schema if not exists {{ source_node.schema }};
-    create or replace view {{ source_node.schema }}.{{ source_node.identifier }} as
-    select
-        {%- for column in source_node.columns.values() %}
-        cast({{ column.name }} as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
-        {%- endfor %}
+{% macro duckdb__mount_table(table, files) %}
+    create schema if not exists {{ table.schema }};
+    create or replace view {{ table.schema }}.{{ table.identifier }} as
+    select {{ typed_columns(table) }}
     from (
-        select
-            {%- for column in source_node.columns.values() %}
-            cast(null as {{ column.data_type }}) as {{ column.name }}{{ "," if not loop.last }}
-            {%- endfor %}
-        where false
-        {%- if files %}
-        union all by name
-        select * from read_parquet(
-            [{% for file in files %}{{ sql_text(file) }}{{ ", " if not loop.last }}{% endfor %}],
-            union_by_name = true, hive_partitioning = false
-        )
-        {%- endif %}
+        select {{ typed_columns(table, of="null") }} where false
+        {% if files %}
+            union all by name
+            select * from read_parquet(
+                [{{ files | join(", ") }}], union_by_name = true, hive_partitioning = false
+            )
+        {% endif %}
     )
 {% endmacro %}
 
 
-{% macro sql_text(text) -%}
-    '{{ text | replace("'", "''") }}'
+{% macro typed_columns(table, of=none) -%}
+    {% for column in table.columns.values() -%}
+        cast({{ of or column.name }} as {{ column.data_type }}) as {{ column.name }}
+        {{- ", " if not loop.last }}
+    {%- endfor %}
 {%- endmacro %}
+
+
+{# The files of a table, each quoted as text; a bracket in a path is no set of letters. #}
+{% macro duckdb__quoted_files(folder) %}
+    select '''' || replace(replace(file, '''', ''''''), '[', '[[]') || '''' as quoted_file
+    from glob('{{ folder | replace("'", "''") | replace("[", "[[]") }}/landed_date=*/*.parquet')
+    order by file
+{% endmacro %}

@@ -12,13 +12,18 @@
             *,
             1 as preference
         from {{ relation }}
-        where ({{ key }}) not in (select {{ key }} from {{ relation }} group by {{ key }} having count(*) > 1)
+        where ({{ key }}) not in ({{ repeated_keys(key, relation) }})
         union all
         select
             *,
             row_number() over (partition by {{ key }} order by {{ order_by }}) as preference
         from {{ relation }}
-        where ({{ key }}) in (select {{ key }} from {{ relation }} group by {{ key }} having count(*) > 1)
+        where ({{ key }}) in ({{ repeated_keys(key, relation) }})
     ) as ranked
     where preference = 1
+{%- endmacro %}
+
+
+{% macro repeated_keys(key, relation) -%}
+    select {{ key }} from {{ relation }} group by {{ key }} having count(*) > 1
 {%- endmacro %}

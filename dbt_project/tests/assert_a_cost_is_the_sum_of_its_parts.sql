@@ -1,4 +1,4 @@
--- Known with its source and unknown without one; the provider's charge counts only with our own key.
+-- Known with a source and unknown without; the provider's charge counts only with our own key.
 select
     event_id,
     cost_usd,

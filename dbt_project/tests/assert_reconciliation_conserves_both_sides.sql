@@ -13,7 +13,8 @@ activity as (
 attempts as (
     select coalesce(sum(attempts.cost_usd), 0) as ledger_usd
     from {{ ref('fct_attempts') }} as attempts
-    inner join activity on cast(attempts.billed_at as date) between activity.first_date and activity.last_date
+    inner join activity
+        on cast(attempts.billed_at as date) between activity.first_date and activity.last_date
 ),
 
 reconciled as (

@@ -3,5 +3,6 @@
 
 select settlements.*
 from {{ ref('stg_settlements') }} as settlements
-left join {{ ref('fct_attempts') }} as attempts on settlements.generation_id = attempts.generation_id
+left join {{ ref('fct_attempts') }} as attempts
+    on settlements.generation_id = attempts.generation_id
 where attempts.event_id is null

@@ -1,5 +1,5 @@
--- Cached tokens are inside the input, reasoning and image tokens inside the output. A provider may
--- report otherwise: its tokens are then only good for an estimate, and the cost it said still counts.
+-- Cached tokens are inside the input, reasoning and image tokens inside the output. Some providers
+-- count otherwise; the cost that they said stands all the same.
 {{ config(severity = 'warn') }}
 
 select

@@ -17,6 +17,8 @@ from ingest.warehouse.findings import Finding, read_findings
 from ingest.warehouse.publish import publish
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+MOST_FAILURES = 3
+"""One cause fails many tests: the first few tell it, the log has the rest."""
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+")
 
 
@@ -101,6 +103,8 @@ def _what_failed(
     home: Home, dbt: subprocess.CompletedProcess[str], findings: tuple[Finding, ...]
 ) -> str:
     told = [finding.sentence() for finding in findings if finding.has_failed]
+    if len(told) > MOST_FAILURES:
+        told[MOST_FAILURES:] = [f"{len(told) - MOST_FAILURES} more failed"]
     what = "; ".join(told) or f"dbt could not begin: {_first_words(dbt)}"
     log = home.build / "logs" / "dbt.log"
     return f"{what}. Nothing was published; the whole log is {log}."

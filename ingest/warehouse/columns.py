@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from ingest.records import UNATTRIBUTED
 from ingest.warehouse.report import Row
 
 NOT_KNOWN = "–"
+TIGHT: dict[str, Any] = {"show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0)}
+"""Room for names: eighty columns are few."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +30,15 @@ class Column:
 
 def to_table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
     """A line per row, and below them the sums of what can be summed."""
-    table = Table(box=box.SIMPLE_HEAD, show_footer=len(rows) > 1, padding=(0, 1), pad_edge=False)
-    for column in columns:
+    table = Table(box=box.SIMPLE_HEAD, show_footer=len(rows) > 1, **TIGHT)
+    for position, column in enumerate(columns):
         table.add_column(
             column.head,
-            footer=_sum(column, rows),
+            footer=_sum(column, rows) if position else "Sum",
             justify="left" if column.is_text else "right",
-            # Text gives way to numbers, never the other way round.
-            min_width=None if column.is_text else len(column.head),
-            no_wrap=True,
+            # Where room is short, text gives way and numbers stay whole.
+            no_wrap=not column.is_text,
+            overflow="ellipsis",
         )
     for row in rows:
         table.add_row(*(_write(column, row) for column in columns))
@@ -45,7 +47,7 @@ def to_table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
 
 def to_list(columns: Sequence[Column], row: Row) -> Table:
     """One row turned upright: a line per figure."""
-    table = Table(box=box.SIMPLE_HEAD, show_header=False, padding=(0, 1), pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_header=False, **TIGHT)
     table.add_column()
     table.add_column(justify="right")
     for column in columns:
@@ -55,7 +57,7 @@ def to_list(columns: Sequence[Column], row: Row) -> Table:
 
 def _write(column: Column, row: Row) -> str:
     value = row[column.key]
-    return NOT_KNOWN if value is None else escape(column.write(value))
+    return NOT_KNOWN if value is None else column.write(value)
 
 
 def _sum(column: Column, rows: Sequence[Row]) -> str:
@@ -80,6 +82,10 @@ def _write_count(count: int | Decimal) -> str:
 
 def _write_per_cent(share: str) -> str:
     return f"{Decimal(share) * 100:.1f}"
+
+
+def _write_minute(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant):%Y-%m-%d %H:%M}"
 
 
 def _write_ebook(ebook_id: str) -> str:
@@ -138,8 +144,8 @@ STATUS_COLUMNS = (
     _count("Ebooks", "ebook_count"),
     _count("Pages", "page_count"),
     _count("Lines in quarantine", "quarantined_count"),
-    _text("First call, UTC", "first_call_at"),
-    _text("Last call, UTC", "last_call_at"),
-    _text("Newest landing, UTC", "landed_at"),
-    _text("Built, UTC", "built_at"),
+    _text("First call, UTC", "first_call_at", _write_minute),
+    _text("Last call, UTC", "last_call_at", _write_minute),
+    _text("Newest landing, UTC", "landed_at", _write_minute),
+    _text("Built, UTC", "built_at", _write_minute),
 )

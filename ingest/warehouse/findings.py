@@ -21,7 +21,7 @@ class Finding:
     status: str
     """dbt's word: `success`, `pass`, `warn`, `fail`, `error`, `skipped`."""
     message: str
-    """What dbt said, in one line."""
+    """In one line: what a test looks for and how many it found, else what dbt said."""
 
     @property
     def has_failed(self) -> bool:
@@ -49,12 +49,16 @@ def read_findings(target: Path) -> tuple[Finding, ...]:
 
 def _to_finding(result: dict[str, Any], node: dict[str, Any]) -> Finding:
     kind, _, name = result["unique_id"].split(".", 2)
+    looked_for = node.get("description", "").strip().rstrip(".")
+    found = (
+        f"{looked_for} ({result['failures']} found)" if looked_for and result["failures"] else None
+    )
     return Finding(
         kind=node.get("resource_type", kind),
         name=node.get("name", name),
         path=node.get("original_file_path", "dbt_project.yml"),
         status=result["status"],
-        message=_one_line(result.get("message") or ""),
+        message=found or _one_line(result["message"] or ""),
     )
 
 

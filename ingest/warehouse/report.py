@@ -4,6 +4,7 @@ Every function opens the file read-only, fetches and closes: a build that publis
 waits for nobody. Each raises `WarehouseMissing` when nothing has been published.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -85,11 +86,22 @@ def read_reconciliation(warehouse: Path) -> Row:
 def _fetch(warehouse: Path, query: str, *parameters: str) -> list[Row]:
     if not warehouse.exists():
         raise WarehouseMissing(f"There is no warehouse at {warehouse} yet: run `inkledger build`.")
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        cursor = connection.execute(query, parameters)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, map(_to_json, row), strict=True)) for row in cursor.fetchall()]
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            return _rows(connection, query, parameters)
+    except duckdb.CatalogException:
+        raise WarehouseMissing(
+            f"{warehouse} was built by another version of inkledger: run `inkledger build`."
+        ) from None
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[str]
+) -> list[Row]:
+    connection.execute("set TimeZone = 'UTC'")
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, map(_to_json, row), strict=True)) for row in cursor.fetchall()]
 
 
 def _to_json(value: Any) -> Any:

@@ -88,12 +88,12 @@ def _print_what_is_open(rows: Sequence[Row], stdout: TextIO) -> None:
     )
     if unpriced or in_doubt:
         _print(
-            f"The cost lacks {unpriced:,} calls of unknown cost and {in_doubt:,} in doubt:"
+            f"Not in the cost: calls of unknown cost, {unpriced:,}; calls in doubt, {in_doubt:,}."
             " `inkledger pull settlements` asks OpenRouter about them.",
             stdout,
         )
     if estimated:
-        _print(f"The cost holds {estimated:,} calls at an estimate, the listed price.", stdout)
+        _print(f"In the cost at the listed price, an estimate: calls, {estimated:,}.", stdout)
 
 
 def _print_for_programs(

@@ -1,4 +1,17 @@
 -- Everything that was said about one attempt, side by side; which cost counts is decided later.
+
+{% set told_later = [
+    'served_model',
+    'provider_name',
+    'finish_reason',
+    'input_tokens',
+    'cache_read_tokens',
+    'output_tokens',
+    'reasoning_tokens',
+    'output_image_tokens',
+    'output_image_count',
+] %}
+
 with
 
 events as (
@@ -19,7 +32,12 @@ attempts as (
     {{ one_row_per(
         'coalesce(generation_id, event_id)', 'events',
         order_by="
-                    case source when 'live' then 1 when 'legacy_database' then 2 when 'activity_export' then 3 else 4 end,
+                    case source
+                        when 'live' then 1
+                        when 'legacy_database' then 2
+                        when 'activity_export' then 3
+                        else 4
+                    end,
                     case when status = 'in_doubt' then 1 else 0 end,
                     landed_at,
                     event_id",
@@ -63,37 +81,34 @@ gathered as (
         attempts.finished_at,
         attempts.landed_at,
         attempts.source,
-        case when attempts.source in ('live', 'legacy_database') then attempts.reported_cost_usd end
-            as reported_cost_usd,
+        case
+            when attempts.source in ('live', 'legacy_database') then attempts.reported_cost_usd
+        end as reported_cost_usd,
         -- What the reply alone said of the true spend: the producer's own sums are made of it.
         attempts.reported_cost_usd
-        + case when coalesce(attempts.is_byok, false) then attempts.upstream_cost_usd else 0 end as reported_spend_usd,
+        + case when coalesce(attempts.is_byok, false) then attempts.upstream_cost_usd else 0 end
+            as reported_spend_usd,
         settlements.total_cost_usd as settled_cost_usd,
         exports.reported_cost_usd as exported_cost_usd,
-        coalesce(settlements.upstream_cost_usd, attempts.upstream_cost_usd, exports.upstream_cost_usd)
-            as upstream_cost_usd,
+        -- Whose key it was, and what that cost, OpenRouter knows better than its own first reply.
         coalesce(settlements.is_byok, attempts.is_byok, exports.is_byok) as is_byok,
+        coalesce(
+            settlements.upstream_cost_usd, attempts.upstream_cost_usd, exports.upstream_cost_usd
+        ) as upstream_cost_usd,
         -- What a cut connection kept from us, OpenRouter tells later.
-        coalesce(attempts.served_model, settlements.served_model, exports.served_model) as served_model,
-        coalesce(attempts.provider_name, settlements.provider_name, exports.provider_name) as provider_name,
-        coalesce(attempts.finish_reason, settlements.finish_reason, exports.finish_reason) as finish_reason,
-        coalesce(attempts.input_tokens, settlements.input_tokens, exports.input_tokens) as input_tokens,
-        coalesce(attempts.cache_read_tokens, settlements.cache_read_tokens, exports.cache_read_tokens)
-            as cache_read_tokens,
+        {% for column in told_later %}
+            coalesce(attempts.{{ column }}, settlements.{{ column }}, exports.{{ column }})
+                as {{ column }},
+        {% endfor %}
         coalesce(attempts.cache_write_tokens, exports.cache_write_tokens) as cache_write_tokens,
-        coalesce(attempts.output_tokens, settlements.output_tokens, exports.output_tokens) as output_tokens,
-        coalesce(attempts.reasoning_tokens, settlements.reasoning_tokens, exports.reasoning_tokens)
-            as reasoning_tokens,
-        coalesce(attempts.output_image_tokens, settlements.output_image_tokens, exports.output_image_tokens)
-            as output_image_tokens,
-        coalesce(attempts.output_image_count, settlements.output_image_count, exports.output_image_count)
-            as output_image_count,
         -- A call just before midnight may be on the provider's next day.
         coalesce(settlements.generated_at, exports.started_at, attempts.started_at) as billed_at
     from attempts
     left join settlements on attempts.generation_id = settlements.generation_id
     left join exports
-        on coalesce(attempts.generation_id, attempts.event_id) = coalesce(exports.generation_id, exports.event_id)
+        on
+            coalesce(attempts.generation_id, attempts.event_id)
+            = coalesce(exports.generation_id, exports.event_id)
 ),
 
 named as (
@@ -101,7 +116,8 @@ named as (
         gathered.*,
         models.canonical_model
     from gathered
-    left join models on coalesce(gathered.served_model, gathered.requested_model) = models.model
+    left join models
+        on coalesce(gathered.served_model, gathered.requested_model) = models.model
 )
 
 select * from named

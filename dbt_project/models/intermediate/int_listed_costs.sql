@@ -1,7 +1,8 @@
 -- What an attempt would cost at the listed price in force when it started: an estimate, made only
 -- where nobody said the cost. An amount of which one part has no price is not estimated at all.
--- Not in it: conditional prices and discounts (they stay in `pricing_json`), and BYOK attempts, whose
--- provider is paid at the provider's own price.
+-- Not in it: conditional prices and discounts (they stay in `pricing_json`), and BYOK attempts,
+-- whose provider is paid at the provider's own price.
+
 with
 
 unpriced as (
@@ -18,9 +19,23 @@ unpriced as (
         and not coalesce(is_byok, false)
 ),
 
+-- `/models` is silent, or says 0, where a thing has no price of its own. Cached and reasoning
+-- tokens then cost what the others do; an image or a search costs nobody knows what.
 prices as (
     select
-        prices.*,
+        prices.model,
+        prices.observed_at,
+        prices.input_usd_per_token,
+        prices.output_usd_per_token,
+        coalesce(prices.cache_read_usd_per_token, prices.input_usd_per_token)
+            as cache_read_usd_per_token,
+        coalesce(prices.cache_write_usd_per_token, prices.input_usd_per_token)
+            as cache_write_usd_per_token,
+        coalesce(nullif(prices.reasoning_usd_per_token, 0), prices.output_usd_per_token)
+            as reasoning_usd_per_token,
+        nullif(prices.image_output_usd_per_token, 0) as image_output_usd_per_token,
+        nullif(prices.web_search_usd_per_search, 0) as web_search_usd_per_search,
+        coalesce(prices.request_usd_per_request, 0) as request_usd_per_request,
         models.canonical_model,
         prices.model like '%:free' as is_free
     from {{ ref('stg_model_prices') }} as prices
@@ -80,22 +95,27 @@ priced as (
     select
         buckets.event_id,
         prices.observed_at as price_observed_at,
-        cast(
-            {{ priced('buckets.fresh_input_tokens', 'prices.input_usd_per_token') }}
-            + {{ priced('buckets.cache_read_tokens', 'coalesce(prices.cache_read_usd_per_token, prices.input_usd_per_token)') }}
-            + {{ priced('buckets.cache_write_tokens', 'coalesce(prices.cache_write_usd_per_token, prices.input_usd_per_token)') }}
-            + {{ priced('buckets.text_tokens', 'prices.output_usd_per_token') }}
-            -- `/models` lists 0 for what has no price of its own.
-            + {{ priced('buckets.thought_tokens', 'coalesce(nullif(prices.reasoning_usd_per_token, 0), prices.output_usd_per_token)') }}
-            + {{ priced('buckets.output_image_tokens', 'nullif(prices.image_output_usd_per_token, 0)') }}
-            + {{ priced('buckets.web_search_count', 'nullif(prices.web_search_usd_per_search, 0)') }}
-            + coalesce(prices.request_usd_per_request, 0)
-            as decimal(18, 12)
-        ) as listed_cost_usd
+        {{ priced('buckets.fresh_input_tokens', 'prices.input_usd_per_token') }}
+        + {{ priced('buckets.cache_read_tokens', 'prices.cache_read_usd_per_token') }}
+        + {{ priced('buckets.cache_write_tokens', 'prices.cache_write_usd_per_token') }}
+        + {{ priced('buckets.text_tokens', 'prices.output_usd_per_token') }}
+        + {{ priced('buckets.thought_tokens', 'prices.reasoning_usd_per_token') }}
+        + {{ priced('buckets.output_image_tokens', 'prices.image_output_usd_per_token') }}
+        + {{ priced('buckets.web_search_count', 'prices.web_search_usd_per_search') }}
+        + prices.request_usd_per_request as listed_cost_usd
     from buckets
     inner join candidate_prices as prices on buckets.event_id = prices.event_id
     where prices.price_rank = 1
+),
+
+held as (
+    select
+        event_id,
+        price_observed_at,
+        cast(listed_cost_usd as decimal(18, 12)) as listed_cost_usd
+    from priced
+    -- Null where a part has no price; and no attempt costs more than the ledger can hold.
+    where listed_cost_usd < 1000000
 )
 
-select * from priced
-where listed_cost_usd is not null
+select * from held

@@ -54,7 +54,7 @@ catalogue_pairs as (
     from prices
 ),
 
--- An alias, `~author/name-latest`, lists the permaslug of another model: that model's own slug wins.
+-- An alias, `~author/name-latest`, lists another model's permaslug: that model's own slug wins.
 ranked_pairs as (
     select
         listed_model,
@@ -62,7 +62,11 @@ ranked_pairs as (
         row_number() over (
             partition by spelling
             order by
-                case when listed_model = spelling then 0 when listed_model like '~%' then 2 else 1 end,
+                case
+                    when listed_model = spelling then 0
+                    when listed_model like '~%' then 2
+                    else 1
+                end,
                 observed_at desc,
                 listed_model
         ) as pair_rank
@@ -77,7 +81,7 @@ catalogue as (
     where pair_rank = 1
 ),
 
--- A slug that the catalogue lists stands for its key, else the shortest spelling: the undated one.
+-- A slug that the catalogue lists stands for its key, else the shortest spelling, which is undated.
 ranked_bases as (
     select
         based.model_key,

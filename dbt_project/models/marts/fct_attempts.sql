@@ -1,6 +1,7 @@
--- The one place where a cost is decided: settled, else reported, else exported, else documented to be
--- zero, else estimated at the listed price, else unknown. True spend is what was charged to credits
--- and, only with our own provider key (BYOK), what the provider charged besides.
+-- The one place where a cost is decided: settled, else reported, else exported, else documented to
+-- be zero, else estimated at the listed price, else unknown. True spend is what was charged to
+-- credits and, only with our own provider key (BYOK), what the provider charged besides.
+
 with
 
 attempts as (
@@ -30,7 +31,11 @@ said as (
             or (
                 http_status is null
                 and error_type in (
-                    'ConnectError', 'ConnectTimeout', 'PoolTimeout', 'UnsupportedProtocol', 'LocalProtocolError'
+                    'ConnectError',
+                    'ConnectTimeout',
+                    'PoolTimeout',
+                    'UnsupportedProtocol',
+                    'LocalProtocolError'
                 )
             )
         ) as is_never_billed
@@ -42,13 +47,11 @@ sourced as (
         said.*,
         listed_costs.listed_cost_usd,
         case
-            when said.credits_usd + said.own_key_usd is not null then
-                case
-                    when said.settled_cost_usd is not null then 'settled'
-                    when said.reported_cost_usd is not null then 'reported'
-                    else 'activity_export'
-                end
-            when said.credits_usd is null and said.is_never_billed then 'documented_zero'
+            when said.credits_usd is not null and said.own_key_usd is null then null
+            when said.settled_cost_usd is not null then 'settled'
+            when said.reported_cost_usd is not null then 'reported'
+            when said.exported_cost_usd is not null then 'activity_export'
+            when said.is_never_billed then 'documented_zero'
             when listed_costs.listed_cost_usd is not null then 'listed_price'
         end as cost_source
     from said
@@ -120,7 +123,7 @@ final as (
         web_search_count,
         is_byok,
         reported_cost_usd,
-        reported_spend_usd,
+        cast(reported_spend_usd as decimal(18, 12)) as reported_spend_usd,
         settled_cost_usd,
         exported_cost_usd,
         cast(charged_usd as decimal(18, 12)) as openrouter_cost_usd,

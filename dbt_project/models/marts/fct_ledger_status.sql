@@ -36,8 +36,9 @@ newest_landing as (
 
 measured as (
     select
-        cast(coalesce(sum(case when not is_attributed then cost_usd end), 0) as decimal(38, 12))
-            as unattributed_cost_usd,
+        cast(
+            coalesce(sum(case when not is_attributed then cost_usd end), 0) as decimal(38, 12)
+        ) as unattributed_cost_usd,
         count(case when cost_source = 'settled' then 1 end) as settled_count,
         {{ attempt_measures() }}
     from attempts
@@ -47,8 +48,7 @@ books as (
     select
         count(*) as ebook_count,
         cast(coalesce(sum(page_count), 0) as bigint) as page_count,
-        cast(coalesce(sum(case when page_count is not null then cost_usd end), 0) as decimal(38, 12))
-            as paged_cost_usd
+        coalesce(sum(case when page_count is not null then cost_usd end), 0) as paged_cost_usd
     from ebook_costs
     where ebook_id <> 'unattributed'
 ),

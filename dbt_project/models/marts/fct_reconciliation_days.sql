@@ -1,4 +1,5 @@
 -- The provider's records are the measure: outside the days that they cover nothing is compared.
+
 with
 
 attempts as (
@@ -40,7 +41,8 @@ ledger_days as (
         count(case when attempts.generation_id is not null or attempts.source <> 'live' then 1 end)
             as ledger_requests
     from attempts
-    inner join covered on cast(attempts.billed_at as date) between covered.first_date and covered.last_date
+    inner join covered
+        on cast(attempts.billed_at as date) between covered.first_date and covered.last_date
     group by cast(attempts.billed_at as date), coalesce(attempts.canonical_model, 'unknown')
 ),
 

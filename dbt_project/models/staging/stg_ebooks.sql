@@ -17,7 +17,7 @@ renamed as (
         title,
         kind,
         series,
-        page_count,
+        {{ sensible_count('page_count') }},
         list_price_usd,
         royalty_rate,
         recorded_at,

@@ -82,10 +82,10 @@ renamed as (
         api_key_name,
         usage_usd,
         byok_usage_usd,
-        request_count,
-        input_tokens,
-        output_tokens,
-        reasoning_tokens,
+        {{ sensible_count('request_count') }},
+        {{ sensible_count('input_tokens') }},
+        {{ sensible_count('output_tokens') }},
+        {{ sensible_count('reasoning_tokens') }},
         landed_at
     from chosen
 )

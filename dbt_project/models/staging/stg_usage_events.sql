@@ -4,16 +4,16 @@ source as (
     select * from {{ source('lake', 'usage_events') }}
 ),
 
--- An event comes twice when it is delivered twice, or when its start was sealed before its end came.
--- The end wins over the doubt, and the row that says more over the one that says less.
-delivered_once as (
+-- An event is here twice when it is delivered twice, when its start was sealed before its end
+-- came, or when it was imported again under other rules. The end wins over the doubt, the first
+-- telling of our own over its repetition, and the newest import over what old rules made of it.
+told_once as (
     {{ one_row_per(
         'event_id', 'source',
         order_by="
                     case when status = 'in_doubt' then 1 else 0 end,
-                    case when reported_cost_usd is null then 1 else 0 end,
-                    case when input_tokens is null then 1 else 0 end,
-                    landed_at,
+                    case when source = 'live' then landed_at end,
+                    case when source <> 'live' then landed_at end desc,
                     finished_at,
                     started_at",
     ) }}
@@ -40,15 +40,15 @@ renamed as (
         http_status,
         error_type,
         finish_reason,
-        input_tokens,
-        cache_read_tokens,
-        cache_write_tokens,
-        output_tokens,
-        reasoning_tokens,
-        output_image_tokens,
-        input_image_count,
-        output_image_count,
-        web_search_count,
+        {{ sensible_count('input_tokens') }},
+        {{ sensible_count('cache_read_tokens') }},
+        {{ sensible_count('cache_write_tokens') }},
+        {{ sensible_count('output_tokens') }},
+        {{ sensible_count('reasoning_tokens') }},
+        {{ sensible_count('output_image_tokens') }},
+        {{ sensible_count('input_image_count') }},
+        {{ sensible_count('output_image_count') }},
+        {{ sensible_count('web_search_count') }},
         reported_cost_usd,
         upstream_cost_usd,
         is_byok,
@@ -57,7 +57,7 @@ renamed as (
         finished_at,
         landed_at,
         source
-    from delivered_once
+    from told_once
 )
 
 select * from renamed

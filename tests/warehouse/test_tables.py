@@ -1,0 +1,99 @@
+"""What people read: units in the heads, numbers to the right, a row of sums, words when empty."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ingest.warehouse.build import BuildResult
+from ingest.warehouse.report import read_ebooks, read_reconciliation, read_stages, read_status
+from ingest.warehouse.tables import (
+    Format,
+    print_ebooks,
+    print_reconciliation,
+    print_stages,
+    print_status,
+)
+
+NO_DAYS = {"days": [], "day_count": 0, "balanced_day_count": 0}
+
+
+def printed(print_it: Callable[..., None], content: Any, output_format: Format = "table") -> str:
+    stdout = io.StringIO()
+    print_it(content, output_format, stdout)
+    return stdout.getvalue()
+
+
+def cells(line: str) -> list[str]:
+    return line.split()
+
+
+def test_a_table_of_ebooks_ends_with_the_sums_of_what_can_be_summed(built: BuildResult) -> None:
+    lines = printed(print_ebooks, read_ebooks(built.warehouse)).splitlines()
+    assert [cells(line) for line in lines if line.strip("─ ")][:6] == [
+        ["Ebook", "Pages", "Calls", "Cost", "USD", "USD/page", "Rejected", "USD", "Waste", "%"],
+        ["(unattributed)", "–", "4", "0.500000", "–", "0.000000", "0.0"],
+        ["river", "–", "4", "0.121000", "–", "0.000000", "0.0"],
+        ["forest", "2", "4", "0.100000", "0.050000", "0.040000", "50.0"],
+        ["planned", "24", "0", "0.000000", "0.000000", "0.000000", "–"],
+        ["Sum", "26", "12", "0.721000", "0.040000"],
+    ]
+
+
+def test_numbers_stand_below_one_another(built: BuildResult) -> None:
+    lines = printed(print_ebooks, read_ebooks(built.warehouse)).splitlines()
+    ends = {
+        line.index(cost) + len(cost) for line in lines for cost in cells(line)[3:4] if "." in cost
+    }
+    assert len(ends) == 1
+
+
+def test_no_table_is_wider_than_a_terminal_of_eighty_columns(built: BuildResult) -> None:
+    ebooks = read_ebooks(built.warehouse)
+    ebooks[0] |= {
+        "ebook_id": "the-very-long-name-of-a-book-" * 3,
+        "cost_usd": "123456.123456789012",
+    }
+    tables = [
+        printed(print_ebooks, ebooks),
+        printed(print_status, read_status(built.warehouse)),
+        printed(print_stages, read_stages(built.warehouse)),
+        printed(print_reconciliation, read_reconciliation(built.warehouse)),
+    ]
+    assert max(len(line) for table in tables for line in table.splitlines()) <= 80
+    assert "123,456.123457" in tables[0]
+
+
+def test_what_the_sum_lacks_is_said_below_it(built: BuildResult) -> None:
+    table = printed(print_status, read_status(built.warehouse))
+    assert "0.721000000001" in table
+    assert "calls of unknown cost, 2; calls in doubt, 1" in table
+
+
+def test_a_name_in_brackets_is_printed_as_it_is(built: BuildResult) -> None:
+    (stage, *_) = read_stages(built.warehouse, "river")
+    assert "[bold]" in printed(print_stages, [{**stage, "stage": "[bold]"}])
+
+
+def test_nothing_to_show_is_said_in_words() -> None:
+    assert "No call has landed yet" in printed(print_ebooks, [])
+    assert "No call has landed yet" in printed(print_stages, [])
+    assert "inkledger import activity" in printed(print_reconciliation, NO_DAYS)
+
+
+@pytest.mark.parametrize("read", [read_ebooks, read_stages])
+def test_csv_and_json_hold_every_digit(built: BuildResult, read: Callable[..., Any]) -> None:
+    rows = read(built.warehouse)
+    assert json.loads(printed(print_ebooks, rows, "json")) == rows
+    read_back = list(csv.DictReader(io.StringIO(printed(print_ebooks, rows, "csv"))))
+    assert [row["cost_usd"] for row in read_back] == [row["cost_usd"] for row in rows]
+    assert len(read_back) == len(rows)
+
+
+def test_the_csv_of_a_reconciliation_is_its_days(built: BuildResult) -> None:
+    reconciliation = read_reconciliation(built.warehouse)
+    days = list(csv.DictReader(io.StringIO(printed(print_reconciliation, reconciliation, "csv"))))
+    assert [day["date"] for day in days] == ["2026-04-01", "2026-04-02"]

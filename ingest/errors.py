@@ -11,6 +11,10 @@ InkledgerError
     └── NoAnswer               the connection, or the client's patience, ended first
 """
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 
 class InkledgerError(Exception):
     """The root. Caught by the command, which prints its message as one sentence."""
@@ -44,6 +48,14 @@ class OpenRouterError(InkledgerError):
         super().__init__(message)
         self.operation_id = operation_id
         self.generation_id = generation_id
+
+    def __repr__(self) -> str:
+        # Logs of retries print this: OpenRouter's own message may quote the prompt.
+        return f"{type(self).__name__}(operation_id={self.operation_id!r})"
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        # Raised in a worker process, an error travels to its parent by name and arguments.
+        return partial(type(self), **self.__dict__), self.args
 
 
 class RequestRefused(OpenRouterError):

@@ -1,5 +1,6 @@
 """The lake: immutable Parquet files that appear by rename. The only place that writes Parquet."""
 
+import glob
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -45,7 +46,7 @@ class Lake:
 
     def has(self, table_name: str, file_name: str) -> bool:
         """Whether a file of that name has landed in `table_name`, on whatever day."""
-        return any((self.root / table_name).glob(f"landed_date=*/{file_name}.parquet"))
+        return any((self.root / table_name).glob(f"landed_date=*/{glob.escape(file_name)}.parquet"))
 
     def scan(self, table_name: str) -> pl.LazyFrame:
         """All rows of a table, in no order; a table without files has no rows."""
@@ -54,7 +55,13 @@ class Lake:
         if not files:
             return pl.LazyFrame(schema=schema)
         return pl.scan_parquet(
-            files, schema=schema, missing_columns="insert", hive_partitioning=False
+            files,
+            schema=schema,
+            glob=False,  # A file's name is its source's, brackets and all.
+            # Columns grow: older files have fewer than we know, newer ones may have more.
+            missing_columns="insert",
+            extra_columns="ignore",
+            hive_partitioning=False,
         )
 
 

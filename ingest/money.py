@@ -1,7 +1,7 @@
 """Exact money: from the wire's own digits to decimal strings, never through a float."""
 
 import json
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
@@ -13,14 +13,24 @@ USD_PLACES = Decimal("1e-12")
 def loads(text: str | bytes) -> Any:
     """Parse JSON with every non-integer number as a `Decimal` of the digits that were sent.
 
-    Raises `ValueError` for anything that is not JSON, broken UTF-8 included.
+    Raises `ValueError` for anything that cannot be read: no JSON, broken UTF-8, a number without
+    measure, a document nested without end.
     """
-    return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+    except (InvalidOperation, RecursionError) as error:
+        raise ValueError(f"the JSON cannot be read: {type(error).__name__}") from error
 
 
 def round_usd(amount: Decimal) -> Decimal:
-    """Round half to even at the ledger's twelve places."""
-    return amount.quantize(USD_PLACES, rounding=ROUND_HALF_EVEN)
+    """Round half to even at the ledger's twelve places.
+
+    Raises `ValueError` for an amount too large to be held to that many.
+    """
+    try:
+        return amount.quantize(USD_PLACES, rounding=ROUND_HALF_EVEN)
+    except InvalidOperation as error:
+        raise ValueError("the amount is too large for a ledger of twelve places") from error
 
 
 def format_usd(amount: Decimal) -> str:

@@ -5,9 +5,9 @@ and what nobody has said is `None`.
 """
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ingest.money import Usd
 
@@ -22,11 +22,15 @@ Source = Literal["live", "activity_export", "legacy_database", "analytics"]
 def _to_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("a time needs a time zone")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a time must lie within the years 1 to 9999 in UTC") from error
 
 
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""Bounded as Parquet bounds it: a number from the wire must never stop a whole segment."""
 Amount = Annotated[Usd, Field(ge=0, lt=1_000_000)]
 
 
@@ -34,6 +38,14 @@ class Record(BaseModel):
     """One immutable row."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="after")
+    def _check_characters(self) -> Self:
+        # A lone surrogate passes for a text, and would stop the whole file when it is written.
+        for value in self.__dict__.values():
+            if isinstance(value, str):
+                value.encode()
+        return self
 
 
 class UsageEvent(Record):
@@ -43,11 +55,11 @@ class UsageEvent(Record):
     """UUIDv7, made before the request leaves; UUIDv5 of its source for an imported row."""
     operation_id: str
     """The logical request behind one or more attempts."""
-    attempt_number: Annotated[int, Field(ge=1)] = 1
+    attempt_number: Annotated[Count, Field(ge=1)] = 1
     run_id: str | None = None
     ebook_id: str | None = None
     stage: str | None = None
-    page_number: int | None = None
+    page_number: Count | None = None
     labels: str | None = None
     """A JSON object of the caller's own labels."""
     endpoint: str
@@ -61,7 +73,7 @@ class UsageEvent(Record):
     generation_id: str | None = None
     is_streamed: bool | None = None
     status: Status
-    http_status: int | None = None
+    http_status: Count | None = None
     error_type: str | None = None
     finish_reason: str | None = None
     input_tokens: Count | None = None
@@ -216,10 +228,16 @@ class Quarantined(Record):
     table_name: str
     origin: str
     """The segment or file it came from, by name."""
-    line_number: int
+    line_number: Count
     reason: str
     payload: str
     landed_at: Instant | None = None
+
+
+def said_by(error: ValidationError) -> str:
+    """What is wrong with a row, field by field, without the values: they may be private."""
+    parts = (f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors())
+    return "; ".join(parts).encode(errors="backslashreplace").decode()
 
 
 TABLES: dict[str, type[Record]] = {

@@ -13,7 +13,7 @@ from ingest.identifiers import derived_id
 from ingest.lake import Lake
 from ingest.money import loads
 from ingest.recording.spool import SEGMENT_SUFFIX, claim_segment
-from ingest.records import TABLES, Quarantined, Record, UsageEvent
+from ingest.records import TABLES, Quarantined, Record, UsageEvent, said_by
 from ingest.settings import Home
 
 _logger = logging.getLogger(__name__)
@@ -79,13 +79,13 @@ def _read_line(segment_name: str, line_number: int, line: bytes) -> tuple[str, R
     try:
         table_name, row = _parse(line)
         return table_name, TABLES[table_name].model_validate(row)
-    except (ValueError, KeyError, ValidationError) as error:
+    except ValueError as error:
         return "quarantine", Quarantined(
             quarantine_id=derived_id("segment", segment_name, str(line_number)),
             table_name=table_name,
             origin=segment_name,
             line_number=line_number,
-            reason=_reason(error),
+            reason=said_by(error) if isinstance(error, ValidationError) else str(error),
             payload=line.decode(errors="backslashreplace"),
         )
 
@@ -98,11 +98,3 @@ def _parse(line: bytes) -> tuple[str, Any]:
     if table_name not in TABLES:
         raise ValueError(f"no table is called {table_name!r}")
     return table_name, document[table_name]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return "; ".join(
-            f"{'.'.join(map(str, part['loc']))}: {part['msg']}" for part in error.errors()
-        )
-    return str(error)

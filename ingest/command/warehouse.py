@@ -7,6 +7,7 @@ import click
 
 from ingest.command.dashboard import serve_dashboard
 from ingest.command.terminal import remarks
+from ingest.errors import UsageError
 from ingest.settings import Home, Settings
 
 Format = Literal["table", "json", "csv"]
@@ -81,6 +82,8 @@ def print_report(
     home: Home, name: str, output_format: Format = "table", ebook_id: str | None = None
 ) -> None:
     """Print one report of the published warehouse to stdout."""
+    if ebook_id is not None and name not in ("ebooks", "stages"):
+        raise UsageError(f"--ebook goes with ebooks and stages, not with {name}.")
     # Here, not above: DuckDB is not needed, nor installed everywhere, to record and to seal.
     from ingest.warehouse import report as read
     from ingest.warehouse import tables
@@ -90,7 +93,7 @@ def print_report(
         case "status":
             tables.print_status(read.read_status(warehouse), output_format, sys.stdout)
         case "ebooks":
-            ebooks = read.read_ebooks(warehouse)
+            ebooks = read.read_ebooks(warehouse, ebook_id)
             tables.print_ebooks(ebooks, output_format, sys.stdout)
         case "stages":
             stages = read.read_stages(warehouse, ebook_id)

@@ -42,8 +42,8 @@ class AsyncOpenRouter:
         timeout: httpx.Timeout | float = TIMEOUT,
     ) -> None:
         options = client_options(api_key, base_url, timeout)
-        self._owned_recorder = None if recorder else Recorder(base_url=options["base_url"])
-        self.recorder: Recorder = recorder or self._owned_recorder  # type: ignore[assignment]
+        self._owns_recorder = recorder is None
+        self.recorder = recorder or Recorder(base_url=options["base_url"])
         self._http = httpx.AsyncClient(
             transport=self.recorder.async_transport(transport), **options
         )
@@ -102,10 +102,11 @@ class AsyncOpenRouter:
         self.recorder.record_outcome(operation_id_of(operation), "rejected", reason)
 
     async def close(self) -> None:
-        """Close connections, and the recorder unless it was given."""
+        """Close connections, and the recorder unless it was given; wait for its subscribers."""
         await self._http.aclose()
-        if self._owned_recorder is not None:
-            self._owned_recorder.close()
+        await self.recorder.bus.drain()
+        if self._owns_recorder:
+            self.recorder.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -134,9 +135,9 @@ class AsyncOpenRouter:
             response = await self._http.send(request, stream=stream)
             if response.is_error:
                 await response.aread()
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise no_answer(error, call) from error
-        check_status(response, call.operation_id)
+        check_status(response, call.operation_id, self.recorder.clock())
         return response
 
 
@@ -155,7 +156,8 @@ class AsyncChatStream:
                 async for chunk in self._response.aiter_bytes():
                     for text in self._reply.feed(chunk):
                         yield text
-            except httpx.TransportError as error:
+                self._reply.end()
+            except httpx.RequestError as error:
                 raise no_answer(error, self._call, self._reply.generation_id) from error
 
     @property

@@ -27,7 +27,7 @@ class Call:
     def extensions(self, attempt_number: int) -> dict[str, Any]:
         """The request extensions that tell the recorder which attempt of which operation it is."""
         operation = {"operation_id": self.operation_id, "attempt_number": attempt_number}
-        return {OPERATION_EXTENSION: operation}
+        return {OPERATION_EXTENSION: {**operation, "endpoint": self.path}}
 
 
 def chat_call(
@@ -58,9 +58,8 @@ def client_options(
 ) -> dict[str, Any]:
     """Options of the httpx client; key and address from the environment when not given."""
     settings = Settings()
-    key = api_key or (
-        settings.openrouter_api_key and settings.openrouter_api_key.get_secret_value()
-    )
+    kept_key = settings.openrouter_api_key
+    key = (api_key or (kept_key.get_secret_value() if kept_key else "")).strip()
     if not key:
         raise UsageError("No API key: set OPENROUTER_API_KEY or pass api_key.")
     return {
@@ -70,10 +69,8 @@ def client_options(
     }
 
 
-def no_answer(
-    error: httpx.TransportError, call: Call, generation_id: str | None = None
-) -> NoAnswer:
-    """The error for a connection that broke, or a client that waited long enough."""
+def no_answer(error: httpx.RequestError, call: Call, generation_id: str | None = None) -> NoAnswer:
+    """The error for a connection that broke, a client that waited long enough, a spoilt body."""
     return NoAnswer(
         f"No whole answer from OpenRouter ({type(error).__name__}); the attempt is recorded, "
         "and `inkledger pull settlements` will learn what it cost.",

@@ -48,8 +48,8 @@ class OpenRouter:
         timeout: httpx.Timeout | float = TIMEOUT,
     ) -> None:
         options = client_options(api_key, base_url, timeout)
-        self._owned_recorder = None if recorder else Recorder(base_url=options["base_url"])
-        self.recorder: Recorder = recorder or self._owned_recorder  # type: ignore[assignment]
+        self._owns_recorder = recorder is None
+        self.recorder = recorder or Recorder(base_url=options["base_url"])
         self._http = httpx.Client(transport=self.recorder.transport(transport), **options)
 
     @overload
@@ -106,8 +106,8 @@ class OpenRouter:
     def close(self) -> None:
         """Close connections, and the recorder unless it was given."""
         self._http.close()
-        if self._owned_recorder is not None:
-            self._owned_recorder.close()
+        if self._owns_recorder:
+            self.recorder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -136,9 +136,9 @@ class OpenRouter:
             response = self._http.send(request, stream=stream)
             if response.is_error:
                 response.read()
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise no_answer(error, call) from error
-        check_status(response, call.operation_id)
+        check_status(response, call.operation_id, self.recorder.clock())
         return response
 
 
@@ -156,7 +156,8 @@ class ChatStream:
             try:
                 for chunk in self._response.iter_bytes():
                     yield from self._reply.feed(chunk)
-            except httpx.TransportError as error:
+                self._reply.end()
+            except httpx.RequestError as error:
                 raise no_answer(error, self._call, self._reply.generation_id) from error
 
     @property

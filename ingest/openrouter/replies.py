@@ -2,16 +2,20 @@
 
 import base64
 import binascii
+from array import array
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import httpx
 
-from ingest.clock import utc_now
 from ingest.errors import GenerationFailed, RequestRefused
 from ingest.money import loads
 from ingest.openrouter.retries import retry_after_seconds
+from ingest.wire.fields import object_field, object_list
 from ingest.wire.reply import ReplyFacts
 from ingest.wire.sse import EventSplitter
 from ingest.wire.usage import Usage
@@ -43,9 +47,15 @@ class Reply:
 
 def read_reply(response: httpx.Response, operation_id: str) -> Reply:
     """The reply in a whole body. Raises `GenerationFailed` for an error inside HTTP 200."""
-    facts = ReplyFacts(generation_id=response.headers.get("x-generation-id"))
-    document = _document(response, facts, operation_id)
-    facts.learn(document, response.text)
+    facts = ReplyFacts.from_headers(response.headers)
+    document = _document(response.content)
+    if document is None:
+        raise GenerationFailed(
+            "OpenRouter's reply is not a JSON object; the call is recorded with its usage unknown.",
+            operation_id=operation_id,
+            generation_id=facts.generation_id,
+        )
+    facts.learn(document)
     _check(facts, operation_id)
     message = _message(document)
     return _reply(
@@ -58,21 +68,20 @@ def read_reply(response: httpx.Response, operation_id: str) -> Reply:
     )
 
 
-def check_status(response: httpx.Response, operation_id: str) -> None:
+def check_status(response: httpx.Response, operation_id: str, now: datetime) -> None:
     """Raise `RequestRefused` for a status of 400 or above, with what OpenRouter said of it."""
     if response.status_code < 400:
         return
-    facts = ReplyFacts(generation_id=response.headers.get("x-generation-id"))
-    error = _error_object(response)
-    facts.learn({"error": error or "error"}, "")
-    metadata = error.get("metadata")
+    facts = ReplyFacts.from_headers(response.headers)
+    error = object_field((_document(response.content) or {}).get("error"))
+    facts.learn({"error": error or "error"})
     message = _text(error.get("message")) or response.reason_phrase or "no reason given"
     raise RequestRefused(
         f"OpenRouter refused the call with status {response.status_code}: {message}",
         http_status=response.status_code,
         error_type=facts.error_type,
-        retry_after_seconds=retry_after_seconds(response.headers, utc_now()),
-        limit_source=_text(metadata.get("limit_source")) if isinstance(metadata, dict) else None,
+        retry_after_seconds=retry_after_seconds(response.headers, now),
+        limit_source=_text(object_field(error.get("metadata")).get("limit_source")) or None,
         operation_id=operation_id,
         generation_id=facts.generation_id,
     )
@@ -82,18 +91,32 @@ class StreamedReply:
     """Puts a streamed chat reply together from its bytes."""
 
     def __init__(self, response: httpx.Response, operation_id: str) -> None:
-        self._facts = ReplyFacts(generation_id=response.headers.get("x-generation-id"))
+        self._facts = ReplyFacts.from_headers(response.headers)
         self._operation_id = operation_id
         self._events = EventSplitter()
         self._texts: list[str] = []
         self._images: list[bytes] = []
+        self._is_done = False
 
-    def feed(self, chunk: bytes) -> list[str]:
+    def feed(self, chunk: bytes) -> Iterator[str]:
         """The pieces of text in `chunk`. Raises `GenerationFailed` at an error chunk."""
-        texts = [text for event in self._events.feed(chunk) for text in self._take(event)]
-        self._texts.extend(texts)
+        for event in self._events.feed(chunk):
+            if text := self._take(event):
+                self._texts.append(text)
+                yield text
+            _check(self._facts, self._operation_id)
+
+    def end(self) -> None:
+        """Check that the stream came to its own end. Raises `GenerationFailed` if it did not."""
+        for event in self._events.end():
+            self._texts.append(self._take(event))
         _check(self._facts, self._operation_id)
-        return texts
+        if not self._is_done and self._facts.usage is None:
+            raise GenerationFailed(
+                "OpenRouter's answer stopped before its end; what it cost is settled later.",
+                operation_id=self._operation_id,
+                generation_id=self.generation_id,
+            )
 
     @property
     def generation_id(self) -> str | None:
@@ -106,19 +129,13 @@ class StreamedReply:
             self._facts, self._operation_id, text="".join(self._texts), images=tuple(self._images)
         )
 
-    def _take(self, event: bytes) -> list[str]:
-        if event == b"[DONE]":
-            return []
-        try:
-            chunk = loads(event)
-        except ValueError:
-            return []
-        if not isinstance(chunk, dict):
-            return []
-        self._facts.learn(chunk, event.decode())
+    def _take(self, event: bytes) -> str:
+        self._is_done = self._is_done or event == b"[DONE]"
+        chunk = _document(event) or {}
+        self._facts.learn(chunk)
         delta = _message(chunk, "delta")
         self._images.extend(_images(delta, {}))
-        return [text] if (text := _text(delta.get("content"))) else []
+        return _text(delta.get("content"))
 
 
 def _reply(facts: ReplyFacts, operation_id: str, **content: Any) -> Reply:
@@ -142,53 +159,37 @@ def _check(facts: ReplyFacts, operation_id: str) -> None:
         )
 
 
-def _document(response: httpx.Response, facts: ReplyFacts, operation_id: str) -> dict[str, Any]:
+def _document(body: bytes) -> dict[str, Any] | None:
     try:
-        document = loads(response.content)
+        document = loads(body)
     except ValueError:
-        document = None
-    if isinstance(document, dict):
-        return document
-    raise GenerationFailed(
-        "OpenRouter's reply is not a JSON object; the call is recorded with its usage unknown.",
-        operation_id=operation_id,
-        generation_id=facts.generation_id,
-    )
-
-
-def _error_object(response: httpx.Response) -> dict[str, Any]:
-    try:
-        document = loads(response.content)
-    except ValueError:
-        return {}
-    error = document.get("error") if isinstance(document, dict) else None
-    return error if isinstance(error, dict) else {}
+        return None
+    return document if isinstance(document, dict) else None
 
 
 def _message(document: dict[str, Any], name: str = "message") -> dict[str, Any]:
-    choices = document.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get(name) if isinstance(choice, dict) else None
-    return message if isinstance(message, dict) else {}
+    choices = object_list(document.get("choices"))
+    return object_field(choices[0].get(name)) if choices else {}
 
 
-def _images(message: dict[str, Any], document: dict[str, Any]) -> list[bytes]:
-    urls = [image["image_url"]["url"] for image in message.get("images") or ()]
-    encoded = [url.partition("base64,")[2] for url in urls if url.startswith("data:")]
-    encoded += [item["b64_json"] for item in document.get("data") or () if "b64_json" in item]
-    return [_decode(text) for text in encoded]
+def _images(message: dict[str, Any], document: dict[str, Any]) -> Iterator[bytes]:
+    """The files that can be read; the document keeps what is a link, or spoilt."""
+    links = [object_field(image.get("image_url")) for image in object_list(message.get("images"))]
+    encoded = [_text(link.get("url")).partition("base64,")[2] for link in links]
+    encoded += [_text(item.get("b64_json")) for item in object_list(document.get("data"))]
+    for text in filter(None, encoded):
+        with suppress(binascii.Error):
+            yield base64.b64decode(text)
 
 
-def _decode(text: str) -> bytes:
-    try:
-        return base64.b64decode(text)
-    except binascii.Error:
-        return b""
-
-
-def _vectors(document: dict[str, Any]) -> list[tuple[float, ...]]:
-    items = document.get("data") or ()
-    return [tuple(map(float, item["embedding"])) for item in items if "embedding" in item]
+def _vectors(document: dict[str, Any]) -> Iterator[tuple[float, ...]]:
+    for item in object_list(document.get("data")):
+        embedding = item.get("embedding")
+        if isinstance(embedding, list):
+            yield tuple(map(float, embedding))
+        elif isinstance(embedding, str):
+            # `encoding_format="base64"`: 32-bit floats, little-endian as every machine of today.
+            yield tuple(array("f", base64.b64decode(embedding)))
 
 
 def _text(value: object) -> str:

@@ -3,11 +3,13 @@
 import functools
 import inspect
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeGuard, TypeVar
 
 from ingest.errors import UsageError
 from ingest.records import UNATTRIBUTED
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 Label = str | int | bool
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -59,20 +62,17 @@ class attribute:  # noqa: N801 - reads as a verb: `with attribute(ebook_id=…)`
         ebook_id: str | None = None,
         stage: str | None = None,
         page_number: int | None = None,
-        run: "Run | None" = None,
         **labels: Label,
     ) -> None:
         _check(ebook_id, stage, page_number, labels)
-        given = {"ebook_id": ebook_id, "stage": stage, "page_number": page_number, "run": run}
+        given = {"ebook_id": ebook_id, "stage": stage, "page_number": page_number}
         self._given: dict[str, Any] = {
             name: value for name, value in given.items() if value is not None
         }
         self._labels = labels
 
     def __enter__(self) -> Self:
-        outer = _current.get()
-        labels = {**outer.labels, **self._labels}
-        _current.set(replace(outer, **self._given, labels=labels, outer=outer))
+        _enter(**self._given, labels={**_current.get().labels, **self._labels})
         return self
 
     def __exit__(
@@ -81,8 +81,7 @@ class attribute:  # noqa: N801 - reads as a verb: `with attribute(ebook_id=…)`
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # Linked, not reset by token: one `attribute` may be entered in several contexts at once.
-        _current.set(_current.get().outer or Attribution())
+        _leave()
 
     def __call__(self, function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -106,20 +105,47 @@ class attribute:  # noqa: N801 - reads as a verb: `with attribute(ebook_id=…)`
         return attributed
 
 
+@contextmanager
+def belonging_to(run: "Run") -> Iterator[None]:
+    """Count the calls made inside as part of `run`."""
+    _enter(run=run)
+    try:
+        yield
+    finally:
+        _leave()
+
+
+def _enter(**changes: Any) -> None:
+    outer = _current.get()
+    _current.set(replace(outer, **changes, outer=outer))
+
+
+def _leave() -> None:
+    # Linked, not reset by token: one `attribute` may be entered in several contexts at once.
+    _current.set(_current.get().outer or Attribution())
+
+
 def _check(ebook_id: object, stage: object, page_number: object, labels: dict[str, Label]) -> None:
     for name, text in (("ebook_id", ebook_id), ("stage", stage)):
-        if text is not None and (not isinstance(text, str) or not text.strip()):
+        if text is not None and (not _is_text(text) or not text.strip()):
             raise UsageError(f"{name} must be a text that is not empty, not {text!r}.")
     if ebook_id == UNATTRIBUTED:
         raise UsageError(
             f"ebook_id may not be {UNATTRIBUTED!r}: that is the bucket of calls without an ebook."
         )
-    if page_number is not None and (
-        not isinstance(page_number, int) or isinstance(page_number, bool)
-    ):
-        raise UsageError(f"page_number must be a whole number, not {page_number!r}.")
+    if page_number is not None and not _is_page_number(page_number):
+        raise UsageError(f"page_number must be a whole number from 0 on, not {page_number!r}.")
     for name, label in labels.items():
-        if not isinstance(label, str | int | bool):
+        if not _is_text(label) and not isinstance(label, int):
             raise UsageError(
                 f"label {name} must be a text, a whole number or a truth value, not {label!r}."
             )
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    # A file name that is no UTF-8 comes as a text which cannot be written down again.
+    return isinstance(value, str) and not _SURROGATE.search(value)
+
+
+def _is_page_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31

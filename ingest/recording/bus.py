@@ -22,7 +22,7 @@ class EventBus:
 
     def __init__(self) -> None:
         self.failure_count = 0
-        self._subscribers: defaultdict[type, list[Subscriber[Any]]] = defaultdict(list)
+        self._subscribers: defaultdict[type, dict[object, Subscriber[Any]]] = defaultdict(dict)
         self._pending: set[asyncio.Task[None]] = set()
 
     def subscribe(
@@ -30,21 +30,33 @@ class EventBus:
     ) -> Callable[[], None]:
         """Call `subscriber`, a function or a coroutine function, for each event of that type.
 
-        Returns a function that ends the subscription.
+        Returns a function that ends this subscription, and may be called again in vain.
         """
-        self._subscribers[event_type].append(subscriber)
-        return lambda: self._subscribers[event_type].remove(subscriber)
+        subscription = object()
+        self._subscribers[event_type][subscription] = subscriber
+
+        def unsubscribe() -> None:
+            self._subscribers[event_type].pop(subscription, None)
+
+        return unsubscribe
 
     def publish(self, event: object) -> None:
         """Call every subscriber now; coroutines run on the loop running here, or to their end."""
         for event_type in type(event).__mro__:
-            for subscriber in tuple(self._subscribers.get(event_type, ())):
+            for subscriber in tuple(self._subscribers.get(event_type, {}).values()):
                 self._deliver(subscriber, event)
 
     async def drain(self) -> None:
         """Wait until the coroutines that `publish` started on this loop have ended."""
-        while self._pending:
-            await asyncio.gather(*self._pending)
+        while tasks := self._pending_here():
+            await asyncio.wait(tasks)
+
+    def _pending_here(self) -> list["asyncio.Task[None]"]:
+        # Other threads have loops of their own, and a subscriber that drains is no task to await.
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        return [
+            task for task in tuple(self._pending) if task.get_loop() is loop and task is not current
+        ]
 
     def _deliver(self, subscriber: Subscriber[Any], event: object) -> None:
         try:

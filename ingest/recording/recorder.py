@@ -7,22 +7,27 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 import httpx
+from pydantic import ValidationError
 
 from ingest.clock import Clock, utc_now
+from ingest.errors import UsageError
 from ingest.identifiers import new_id
 from ingest.recording.attempt import Attempt
 from ingest.recording.attribution import Attribution, current_attribution
 from ingest.recording.bus import EventBus
 from ingest.recording.spool import Spool
 from ingest.recording.transport import AsyncRecordingTransport, RecordingTransport
-from ingest.records import CostCalculated, Ebook, Outcome, UsageEvent
+from ingest.records import TABLES, CostCalculated, UsageEvent, said_by
 from ingest.settings import Home, Settings
-from ingest.wire.request import OpenRouterAddress, read_request
+from ingest.wire.request import OpenRouterAddress, RequestFacts, read_request
 
 _logger = logging.getLogger(__name__)
 
 OPERATION_EXTENSION = "inkledger"
-"""Request extension of inkledger's own clients: `{"operation_id": …, "attempt_number": …}`."""
+"""Request extension of inkledger's own clients: `operation_id`, `attempt_number` and `endpoint`.
+
+What carries it is recorded wherever it goes: a client may have another address than its recorder.
+"""
 
 
 class Recorder:
@@ -50,43 +55,49 @@ class Recorder:
         self._address = OpenRouterAddress(base_url or settings.openrouter_base_url)
 
     def transport(self, inner: httpx.BaseTransport | None = None) -> RecordingTransport:
-        """A transport for `httpx.Client` around `inner`, httpx's own by default."""
-        return RecordingTransport(self, inner or httpx.HTTPTransport())
+        """A transport around `inner`, by default the own one of the client that uses it.
+
+        The client may be of httpx or of httpx2.
+        """
+        return RecordingTransport(self, inner)
 
     def async_transport(
         self, inner: httpx.AsyncBaseTransport | None = None
     ) -> AsyncRecordingTransport:
-        """A transport for `httpx.AsyncClient` around `inner`, httpx's own by default."""
-        return AsyncRecordingTransport(self, inner or httpx.AsyncHTTPTransport())
+        """`transport` for asynchronous clients."""
+        return AsyncRecordingTransport(self, inner)
 
     def begin(self, request: httpx.Request) -> Attempt | None:
         """Write the start of the attempt that `request` makes; `None` if it costs nothing."""
-        endpoint = self._address.endpoint(request)
+        operation = request.extensions.get(OPERATION_EXTENSION, {})
+        endpoint = operation.get("endpoint") or self._address.endpoint(request)
         if endpoint is None:
             return None
         attribution = current_attribution()
-        start = _start(request, endpoint, attribution, self.clock)
+        start = _start(read_request(request, endpoint), operation, attribution, self.clock)
         self.spool.append("usage_events", start)
+        if attribution.run is not None:
+            attribution.run.report_to(self)
         return Attempt(self, start, attribution.run)
 
     def record_outcome(
         self, operation_id: str, outcome: Literal["accepted", "rejected"], reason: str | None = None
     ) -> None:
-        """Say whether the result of an operation was used; the newest word counts."""
-        decided = Outcome(
-            outcome_id=new_id(),
-            operation_id=operation_id,
-            outcome=outcome,
-            reason=reason,
-            decided_at=self.clock(),
-        )
-        self.spool.append("outcomes", decided)
+        """Say whether the result of an operation was used; the newest word counts.
+
+        Raises `UsageError` for anything but `accepted` and `rejected`. `reason` is kept as it is:
+        a word of yours, not the text of a reply.
+        """
+        decided = {"outcome_id": new_id(), "decided_at": self.clock(), "outcome": outcome}
+        self._record("outcomes", {**decided, "operation_id": operation_id, "reason": reason})
 
     def describe_ebook(self, ebook_id: str, **what_is_known: Any) -> None:
-        """Record title, kind, series, page_count, list_price_usd or royalty_rate of an ebook."""
-        self.spool.append(
-            "ebooks", Ebook(ebook_id=ebook_id, recorded_at=self.clock(), **what_is_known)
-        )
+        """Record title, kind, series, page_count, list_price_usd or royalty_rate of an ebook.
+
+        Prices are `Decimal` USD, the rate 0 to 1. Raises `UsageError` for anything else.
+        """
+        row = {**what_is_known, "ebook_id": ebook_id, "recorded_at": self.clock()}
+        self._record("ebooks", row)
 
     def finish_run(self, total: CostCalculated) -> None:
         """Land a run's control total and publish it."""
@@ -120,12 +131,17 @@ class Recorder:
     ) -> None:
         self.close()
 
+    def _record(self, table_name: str, row: dict[str, Any]) -> None:
+        try:
+            record = TABLES[table_name].model_validate(row)
+        except ValidationError as error:
+            raise UsageError(f"Not recorded in {table_name}: {said_by(error)}.") from error
+        self.spool.append(table_name, record)
+
 
 def _start(
-    request: httpx.Request, endpoint: str, attribution: Attribution, clock: Clock
+    facts: RequestFacts, operation: dict[str, Any], attribution: Attribution, clock: Clock
 ) -> UsageEvent:
-    facts = read_request(request, endpoint)
-    operation = request.extensions.get(OPERATION_EXTENSION, {})
     return UsageEvent(
         event_id=new_id(),
         operation_id=operation.get("operation_id") or new_id(),

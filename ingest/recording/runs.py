@@ -5,14 +5,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
 
 from ingest.clock import Clock, utc_now
 from ingest.identifiers import new_id
 from ingest.money import format_usd
-from ingest.recording.attribution import attribute
+from ingest.recording.attribution import attribute, belonging_to
 from ingest.records import UNATTRIBUTED, CostCalculated, UsageEvent
 
 
@@ -48,23 +48,27 @@ class Run:
         self._stages: defaultdict[str, _Total] = defaultdict(_Total)
         self._lock = threading.Lock()
 
-    def add(self, event: UsageEvent, ledger: RunLedger) -> None:
-        """Count one ended attempt; the first recorder seen will land the total."""
+    def report_to(self, ledger: RunLedger) -> None:
+        """Name where the total will land; the first to be named stays."""
         with self._lock:
             self.ledger = self.ledger or ledger
+
+    def add(self, event: UsageEvent) -> None:
+        """Count one ended attempt."""
+        with self._lock:
             self._stages[event.stage or UNATTRIBUTED].add(event)
 
     def total(self) -> CostCalculated:
         """What the attempts so far reported, per stage and in all."""
         with self._lock:
-            stages = dict(self._stages)
+            stages = {stage: replace(total) for stage, total in sorted(self._stages.items())}
         return CostCalculated(
             run_id=self.run_id,
             ebook_id=self.ebook_id,
             attempt_count=sum(total.attempt_count for total in stages.values()),
             unpriced_count=sum(total.unpriced_count for total in stages.values()),
             cost_usd=sum((total.cost_usd for total in stages.values()), Decimal(0)),
-            stage_totals=json.dumps({stage: _as_json(stages[stage]) for stage in sorted(stages)}),
+            stage_totals=json.dumps({stage: _as_json(total) for stage, total in stages.items()}),
             started_at=self._started_at,
             finished_at=self._clock(),
         )
@@ -79,9 +83,10 @@ def production_run(
     When it ends, by an error too, `CostCalculated` is published and lands as a control total
     through `ledger` (a `Recorder`), by default the recorder of the first call made inside.
     """
+    for_ebook = attribute(ebook_id=ebook_id)  # Refuses a bad id before anything has begun.
     run = Run(ebook_id, ledger, clock)
     try:
-        with attribute(ebook_id=ebook_id, run=run):
+        with belonging_to(run), for_ebook:
             yield run
     finally:
         if run.ledger is not None:

@@ -12,7 +12,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,7 +40,8 @@ class Spool:
         self._clock = clock
         self._backlog: deque[bytes] = deque(maxlen=BACKLOG_LINES)
         self._segment: _Segment | None = None
-        self._lock = threading.Lock()
+        # Reentrant: the collector may end a dropped stream while this thread writes a line.
+        self._lock = threading.RLock()
         _spools.add(self)
 
     def append(self, table_name: str, record: Record) -> None:
@@ -64,6 +65,9 @@ class Spool:
     def close(self) -> None:
         """Leave the segment to `seal`; a later append begins another."""
         with self._lock:
+            # What could not be written when it came is in the log: this is its last chance.
+            with suppress(OSError):
+                self._write_backlog()
             self._abandon_segment()
 
     def _write_backlog(self) -> None:
@@ -74,7 +78,8 @@ class Spool:
                 # Never append after a torn line: the rest would be glued to it.
                 raise OSError("the disk took a part of a line only")
             segment.size_bytes += len(line)
-            self._backlog.popleft()
+            if self._backlog and self._backlog[0] is line:
+                self._backlog.popleft()
 
     def _usable_segment(self) -> "_Segment":
         if self._segment is not None and self._is_spent(self._segment):
@@ -95,7 +100,7 @@ class Spool:
 
     def begin_in_child(self) -> None:
         """After a fork: segment and backlog stay the parent's, whose lock may have been held."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._backlog.clear()
         self._abandon_segment()
 
@@ -134,6 +139,7 @@ def _create_segment(folder: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         unnamed.rename(folder / f"{name}{SEGMENT_SUFFIX}")
     except OSError:
+        unnamed.unlink(missing_ok=True)
         os.close(descriptor)
         raise
     return descriptor

@@ -1,13 +1,15 @@
 """Transports that let everything pass unchanged, and tell the recorder about it.
 
-They work around the transports of httpx and of httpx2, its successor with the same interface:
-only the base class of a response's stream differs, and is taken from the response's own library.
+They serve httpx and httpx2, its successor with the same interface: what must come from the
+library that is in use is taken from the library of the request or response at hand.
 """
 
 import functools
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
-from types import TracebackType
+from contextlib import contextmanager
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -17,31 +19,30 @@ from ingest.recording.attempt import Attempt
 if TYPE_CHECKING:
     from ingest.recording.recorder import Recorder
 
+_IN_HAND = "inkledger_in_hand"
+"""Request extension that keeps a recording transport around another from recording twice."""
+
 
 class RecordingTransport(httpx.BaseTransport):
     """Around a synchronous transport; made by `Recorder.transport`."""
 
-    def __init__(self, recorder: "Recorder", inner: httpx.BaseTransport) -> None:
+    def __init__(self, recorder: "Recorder", inner: httpx.BaseTransport | None) -> None:
         self._recorder = recorder
         self._inner = inner
+        self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        attempt: Attempt | None = self._recorder.guard(self._recorder.begin, request)
-        if attempt is None:
-            return self._inner.handle_request(request)
-        try:
-            response = self._inner.handle_request(request)
-        except BaseException as error:
-            self._recorder.guard(attempt.end, error)
-            raise
-        self._recorder.guard(_follow, response, attempt, self._recorder, 0)
-        return response
+        with _begun(self._recorder, request) as attempt:
+            response = self._inner_for(request).handle_request(request)
+        return _followed(response, attempt, self._recorder)
 
     def close(self) -> None:
-        self._inner.close()
+        if self._inner is not None:
+            self._inner.close()
 
     def __enter__(self) -> Self:
-        self._inner.__enter__()
+        if self._inner is not None:
+            self._inner.__enter__()
         return self
 
     def __exit__(
@@ -50,33 +51,37 @@ class RecordingTransport(httpx.BaseTransport):
         error: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._inner.__exit__(kind, error, traceback)
+        if self._inner is not None:
+            self._inner.__exit__(kind, error, traceback)
+
+    def _inner_for(self, request: httpx.Request) -> httpx.BaseTransport:
+        with self._lock:
+            if self._inner is None:
+                self._inner = _library_of(request).HTTPTransport()
+            return self._inner
 
 
 class AsyncRecordingTransport(httpx.AsyncBaseTransport):
     """Around an asynchronous transport; made by `Recorder.async_transport`."""
 
-    def __init__(self, recorder: "Recorder", inner: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, recorder: "Recorder", inner: httpx.AsyncBaseTransport | None) -> None:
         self._recorder = recorder
         self._inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        attempt: Attempt | None = self._recorder.guard(self._recorder.begin, request)
-        if attempt is None:
-            return await self._inner.handle_async_request(request)
-        try:
+        with _begun(self._recorder, request) as attempt:
+            if self._inner is None:
+                self._inner = _library_of(request).AsyncHTTPTransport()
             response = await self._inner.handle_async_request(request)
-        except BaseException as error:
-            self._recorder.guard(attempt.end, error)
-            raise
-        self._recorder.guard(_follow, response, attempt, self._recorder, 1)
-        return response
+        return _followed(response, attempt, self._recorder)
 
     async def aclose(self) -> None:
-        await self._inner.aclose()
+        if self._inner is not None:
+            await self._inner.aclose()
 
     async def __aenter__(self) -> Self:
-        await self._inner.__aenter__()
+        if self._inner is not None:
+            await self._inner.__aenter__()
         return self
 
     async def __aexit__(
@@ -85,18 +90,47 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         error: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        await self._inner.__aexit__(kind, error, traceback)
+        if self._inner is not None:
+            await self._inner.__aexit__(kind, error, traceback)
 
 
-def _follow(response: Any, attempt: Attempt, recorder: "Recorder", flavor: int) -> None:
-    attempt.answer(response.status_code, response.headers)
+@contextmanager
+def _begun(recorder: "Recorder", request: httpx.Request) -> Iterator[Attempt | None]:
+    """The attempt that `request` makes, ended here if no response comes of it."""
+    is_in_hand = _IN_HAND in request.extensions
+    attempt: Attempt | None = None if is_in_hand else recorder.guard(recorder.begin, request)
+    if attempt is None:
+        yield None
+        return
+    request.extensions[_IN_HAND] = True
+    try:
+        yield attempt
+    except BaseException as error:
+        recorder.guard(attempt.end, error)
+        raise
+    finally:
+        # Sent again, the same request is an attempt of its own.
+        del request.extensions[_IN_HAND]
+
+
+def _followed(
+    response: httpx.Response, attempt: Attempt | None, recorder: "Recorder"
+) -> httpx.Response:
+    if attempt is not None:
+        recorder.guard(attempt.answer, response.status_code, response.headers)
+        recorder.guard(_follow, response, attempt, recorder)
+    return response
+
+
+def _follow(response: Any, attempt: Attempt, recorder: "Recorder") -> None:
+    stream_type = _recorded_stream_type(_library_of(response))
+    stream = stream_type(response.stream, attempt, recorder)
     if response.is_stream_consumed:
         # A transport that answers from memory: nobody will read this stream again.
-        attempt.feed(b"".join(response.stream))
-        attempt.end()
-        return
-    stream_type = _recorded_stream_types(type(response).__module__.partition(".")[0])[flavor]
-    response.stream = stream_type(response.stream, attempt, recorder)
+        for _ in stream:
+            pass
+    else:
+        response.stream = stream
 
 
 class _RecordedStream:
@@ -106,49 +140,47 @@ class _RecordedStream:
         self._recorder = recorder
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
+        with self._to_the_end():
             for chunk in self._inner:
                 self._recorder.guard(self._attempt.feed, chunk)
                 yield chunk
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            self._recorder.guard(self._attempt.end, error)
-            raise
-        self._recorder.guard(self._attempt.end)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with self._to_the_end():
+            async for chunk in self._inner:
+                self._recorder.guard(self._attempt.feed, chunk)
+                yield chunk
 
     def close(self) -> None:
         try:
             self._inner.close()
         finally:
-            self._recorder.guard(self._end_early)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._inner:
-                self._recorder.guard(self._attempt.feed, chunk)
-                yield chunk
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            self._recorder.guard(self._attempt.end, error)
-            raise
-        self._recorder.guard(self._attempt.end)
+            self._recorder.guard(self._attempt.end, GeneratorExit())
 
     async def aclose(self) -> None:
         try:
             await self._inner.aclose()
         finally:
-            self._recorder.guard(self._end_early)
+            self._recorder.guard(self._attempt.end, GeneratorExit())
 
-    def _end_early(self) -> None:
-        self._attempt.end(is_closed_early=True)
+    @contextmanager
+    def _to_the_end(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            self._recorder.guard(self._attempt.end, error)
+            raise
+        self._recorder.guard(self._attempt.end)
+
+
+def _library_of(message: object) -> ModuleType:
+    """httpx or httpx2, also for a request or response type of one's own."""
+    modules = (sys.modules[kind.__module__.partition(".")[0]] for kind in type(message).__mro__)
+    return next(module for module in modules if hasattr(module, "AsyncHTTPTransport"))
 
 
 @functools.cache
-def _recorded_stream_types(library_name: str) -> tuple[type[Any], type[Any]]:
-    library = sys.modules[library_name]
-    return (
-        type("RecordedStream", (_RecordedStream, library.SyncByteStream), {}),
-        type("AsyncRecordedStream", (_RecordedStream, library.AsyncByteStream), {}),
-    )
+def _recorded_stream_type(library: ModuleType) -> type[Any]:
+    # The clients look whether a stream is of their own library's kind.
+    kinds = (_RecordedStream, library.SyncByteStream, library.AsyncByteStream)
+    return type("RecordedStream", kinds, {})

@@ -23,9 +23,20 @@ def read_status(warehouse: Path) -> Row:
     return _fetch(warehouse, "select * from fct_ledger_status")[0]
 
 
-def read_ebooks(warehouse: Path) -> list[Row]:
-    """What each ebook cost, dearest first: the columns of `fct_ebook_costs`."""
-    return _fetch(warehouse, "select * from fct_ebook_costs order by cost_usd desc, ebook_id")
+def read_ebooks(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
+    """What each ebook cost, dearest first, or one of them: the columns of `fct_ebook_costs`.
+
+    Raises `UsageError` for an ebook that the warehouse does not know.
+    """
+    ebooks = _fetch(
+        warehouse,
+        "select * from fct_ebook_costs where ebook_id = coalesce(?, ebook_id) "
+        "order by cost_usd desc, ebook_id",
+        ebook_id,
+    )
+    if ebook_id is not None and not ebooks:
+        raise UsageError(f"There is no ebook {ebook_id!r}; `inkledger report ebooks` lists them.")
+    return ebooks
 
 
 def read_stages(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
@@ -33,15 +44,11 @@ def read_stages(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
 
     Raises `UsageError` for an ebook that the warehouse does not know.
     """
-    if ebook_id is None:
-        return _fetch(
-            warehouse, "select * from fct_stage_costs order by ebook_id, cost_usd desc, stage"
-        )
-    if not _fetch(warehouse, "select 1 from fct_ebook_costs where ebook_id = ?", ebook_id):
-        raise UsageError(f"There is no ebook {ebook_id!r}; `inkledger report ebooks` lists them.")
+    read_ebooks(warehouse, ebook_id)
     return _fetch(
         warehouse,
-        "select * from fct_stage_costs where ebook_id = ? order by cost_usd desc, stage",
+        "select * from fct_stage_costs where ebook_id = coalesce(?, ebook_id) "
+        "order by ebook_id, cost_usd desc, stage",
         ebook_id,
     )
 
@@ -83,7 +90,7 @@ def read_reconciliation(warehouse: Path) -> Row:
     return {"days": days, **totals, "balanced_day_count": totals["day_count"] - len(days)}
 
 
-def _fetch(warehouse: Path, query: str, *parameters: str) -> list[Row]:
+def _fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:
     if not warehouse.exists():
         raise WarehouseMissing(f"There is no warehouse at {warehouse} yet: run `inkledger build`.")
     try:
@@ -96,7 +103,7 @@ def _fetch(warehouse: Path, query: str, *parameters: str) -> list[Row]:
 
 
 def _rows(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[str]
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[str | None]
 ) -> list[Row]:
     connection.execute("set TimeZone = 'UTC'")
     cursor = connection.execute(query, parameters)

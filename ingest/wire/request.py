@@ -8,10 +8,13 @@ from typing import Any
 import httpx
 
 from ingest.money import loads
+from ingest.settings import OPENROUTER_BASE_URL
+from ingest.wire.fields import object_list, text_field
 
 _FREE_PATHS = {
-    "activity", "analytics", "auth", "credits", "generation", "guardrails", "key", "keys",
-    "models", "observability", "organization", "workspaces",
+    "activity", "analytics", "auth", "byok", "containers", "credits", "external-users", "files",
+    "generation", "guardrails", "key", "keys", "models", "oauth", "observability", "organization",
+    "private-endpoints", "scim", "vault", "workspaces",
 }  # fmt: skip
 """First path segments of management calls: they use nothing."""
 
@@ -28,28 +31,22 @@ class RequestFacts:
 
 
 class OpenRouterAddress:
-    """Tells OpenRouter's requests from others by host, and billable ones by path."""
+    """Tells OpenRouter's requests from others by host, and billable ones by path.
+
+    OpenRouter's own hosts are known whatever `base_url` says: a call there costs money.
+    """
 
     def __init__(self, base_url: str) -> None:
-        url = httpx.URL(base_url)
-        self._host = url.host
-        self._port = url.port
-        self._path = url.path.rstrip("/") + "/"
+        self._base_urls = [httpx.URL(url) for url in (base_url, OPENROUTER_BASE_URL)]
 
     def endpoint(self, request: httpx.Request) -> str | None:
         """The path below the base URL of a call that may cost something; `None` for any other."""
-        is_here = request.url.port == self._port and self._is_host(request.url.host)
-        path = request.url.path
-        if not is_here or request.method != "POST":
+        base_url = next((url for url in self._base_urls if _is_host(request.url, url)), None)
+        if base_url is None or request.method != "POST":
             return None
-        endpoint = path.removeprefix(self._path if path.startswith(self._path) else "/").rstrip("/")
+        path, base_path = request.url.path, base_url.path.rstrip("/") + "/"
+        endpoint = path.removeprefix(base_path if path.startswith(base_path) else "/").rstrip("/")
         return None if endpoint.partition("/")[0] in _FREE_PATHS else endpoint
-
-    def _is_host(self, host: str) -> bool:
-        # eu.openrouter.ai and us.openrouter.ai are the same account.
-        return host == self._host or (
-            self._host == "openrouter.ai" and host.endswith(".openrouter.ai")
-        )
 
 
 def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
@@ -58,10 +55,16 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
     return RequestFacts(
         endpoint=endpoint,
         api_key_hash=_key_hash(request),
-        requested_model=_text(document.get("model")),
+        requested_model=text_field(document.get("model")),
         is_streamed=document.get("stream") is True if document else None,
         input_image_count=sum(1 for _ in _images(document)) if document else None,
     )
+
+
+def _is_host(url: httpx.URL, base_url: httpx.URL) -> bool:
+    # eu.openrouter.ai and us.openrouter.ai are the same account.
+    is_region = base_url.host == "openrouter.ai" and url.host.endswith(".openrouter.ai")
+    return url.port == base_url.port and (url.host == base_url.host or is_region)
 
 
 def _body(request: httpx.Request) -> dict[str, Any]:
@@ -80,13 +83,7 @@ def _key_hash(request: httpx.Request) -> str | None:
 def _images(document: dict[str, Any]) -> Iterator[object]:
     references = document.get("input_references")
     yield from references if isinstance(references, list) else ()
-    messages = document.get("messages")
-    for message in messages if isinstance(messages, list) else ():
-        content = message.get("content") if isinstance(message, dict) else None
-        for part in content if isinstance(content, list) else ():
-            if isinstance(part, dict) and part.get("type") == "image_url":
+    for message in object_list(document.get("messages")):
+        for part in object_list(message.get("content")):
+            if part.get("type") == "image_url":
                 yield part
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None

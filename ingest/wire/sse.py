@@ -33,4 +33,4 @@ class EventSplitter:
 
 
 def _data(line: bytes) -> bytes:
-    return line[5:].removeprefix(b" ")
+    return line[5:].strip()

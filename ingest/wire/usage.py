@@ -48,7 +48,7 @@ def read_usage(usage: Mapping[str, Any]) -> Usage:
     cache_read = _count(usage, "cache_read_input_tokens")
     cache_write = _count(usage, "cache_creation_input_tokens")
     input_tokens = _count(usage, "prompt_tokens", "input_tokens")
-    if input_tokens is not None:
+    if input_tokens is not None and "prompt_tokens" not in usage:
         input_tokens += (cache_read or 0) + (cache_write or 0)
     return Usage(
         input_tokens=input_tokens,

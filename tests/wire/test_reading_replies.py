@@ -1,0 +1,163 @@
+"""A reply is read for who served it, what it cost and how it ended, whatever state it is in."""
+
+import gzip
+from decimal import Decimal
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.wire.readers import reply_reader
+from ingest.wire.reply import ReplyFacts
+from ingest.wire.usage import Usage
+from tests.wire import bodies
+
+JSON = {"content-type": "application/json; charset=utf-8"}
+SSE = {"content-type": "text/event-stream"}
+
+
+def read(headers: dict[str, str], *chunks: bytes) -> ReplyFacts:
+    reader = reply_reader(httpx.Headers(headers))
+    for chunk in chunks:
+        reader.feed(chunk)
+    reader.end()
+    return reader.facts
+
+
+def cost(facts: ReplyFacts) -> Decimal | None:
+    return facts.usage.reported_cost_usd if facts.usage else None
+
+
+def test_a_chat_reply_tells_everything_the_ledger_asks() -> None:
+    facts = read(JSON, bodies.CHAT)
+    assert facts == ReplyFacts(
+        generation_id=bodies.GENERATION_ID,
+        served_model="openai/gpt-5-nano-2025-08-07",
+        provider_name="OpenAI",
+        finish_reason="stop",
+        usage=Usage(
+            input_tokens=254,
+            cache_read_tokens=100,
+            cache_write_tokens=20,
+            output_tokens=5,
+            reasoning_tokens=3,
+            output_image_tokens=0,
+            web_search_count=1,
+            reported_cost_usd=Decimal("0.0076509169000000005"),
+            upstream_cost_usd=Decimal("0.0006509169"),
+            is_byok=False,
+        ),
+        usage_json=bodies.USAGE,
+        is_whole=True,
+    )
+
+
+@pytest.mark.parametrize("form", bodies.USAGE_CHUNKS)
+def test_usage_is_found_in_each_of_its_three_chunks(form: str) -> None:
+    facts = read(SSE, *bodies.TEXT_CHUNKS, bodies.USAGE_CHUNKS[form], bodies.DONE)
+    assert (cost(facts), facts.usage_json) == (Decimal("0.0076509169000000005"), bodies.USAGE)
+    assert (facts.finish_reason, facts.is_whole, facts.error_type) == ("stop", True, None)
+
+
+@given(place=st.integers(min_value=0, max_value=len(bodies.STREAM)))
+def test_a_stream_cut_between_packets_is_read_as_one(place: int) -> None:
+    whole = read(SSE, bodies.STREAM)
+    assert read(SSE, bodies.STREAM[:place], bodies.STREAM[place:]) == whole
+
+
+def test_a_stream_without_done_is_whole_once_its_usage_came() -> None:
+    assert read(SSE, bodies.STREAM.removesuffix(bodies.DONE)).is_whole
+
+
+def test_a_stream_cut_before_its_usage_is_not_whole() -> None:
+    facts = read(SSE, *bodies.TEXT_CHUNKS)
+    assert (facts.is_whole, facts.usage) == (False, None)
+    assert facts.generation_id == bodies.GENERATION_ID
+
+
+def test_an_error_in_mid_stream_is_told_with_and_without_usage() -> None:
+    bare = read(SSE, *bodies.TEXT_CHUNKS, bodies.ERROR_CHUNK)
+    assert (bare.error_type, bare.usage) == ("provider_unavailable", None)
+    with_usage = read(SSE, *bodies.TEXT_CHUNKS, bodies.ERROR_CHUNK_WITH_USAGE, bodies.DONE)
+    assert (with_usage.error_type, cost(with_usage)) == ("400", Decimal(0))
+
+
+def test_an_error_inside_status_200_is_told_without_its_message() -> None:
+    assert read(JSON, bodies.ERROR_IN_200).error_type == "502"
+    assert read(JSON, bodies.ERROR_IN_CHOICE).error_type == "server_error"
+    ended_by_error = b'{"choices":[{"finish_reason":"error","message":{"content":"x"}}]}'
+    assert read(JSON, ended_by_error).error_type == "error"
+
+
+def test_images_are_counted_once_each_and_partial_ones_not_at_all() -> None:
+    assert read(JSON, bodies.IMAGES).output_image_count == 2
+    streamed = read(SSE, bodies.IMAGES_STREAM)
+    assert (streamed.output_image_count, cost(streamed)) == (1, Decimal("0.011"))
+    through_chat = (
+        b'{"choices":[{"message":{"images":[{"type":"image_url"},{"type":"image_url"}]}}]}'
+    )
+    assert read(JSON, through_chat).output_image_count == 2
+
+
+def test_a_messages_stream_is_whole_only_when_it_stopped() -> None:
+    whole = read(SSE, *bodies.MESSAGES_STREAM)
+    assert whole.usage == Usage(input_tokens=103, cache_read_tokens=100, output_tokens=20)
+    assert whole.is_whole
+    assert not read(SSE, *bodies.MESSAGES_STREAM[:2]).is_whole
+
+
+def test_a_responses_reply_says_input_and_output_for_the_same_things() -> None:
+    usage = read(JSON, bodies.RESPONSES).usage
+    assert usage is not None
+    assert (usage.input_tokens, usage.cache_read_tokens) == (4020, 12)
+    assert (usage.output_tokens, usage.reasoning_tokens) == (5, 2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>524</html>",
+        b"[1]",
+        b'{"usage":',
+        b'{"cost":1e99999999999999999999}',
+        b"[" * 100_000,
+        b'{"usage":{"cost":NaN}}',
+        b"\xff\xfe{\x00}\x00",
+    ],
+    ids=["empty", "html", "no object", "cut", "no measure", "deep", "not a number", "utf-16"],
+)
+def test_a_body_that_cannot_be_read_leaves_everything_unknown(body: bytes) -> None:
+    facts = read({**JSON, "x-generation-id": "gen-from-header"}, body)
+    assert facts == ReplyFacts(generation_id="gen-from-header")
+
+
+def test_broken_characters_in_the_text_do_not_hide_the_cost() -> None:
+    spoilt = bodies.CHAT.replace("ö".encode(), b"\xc3\xed\xa0\x80")
+    assert cost(read(JSON, spoilt)) == Decimal("0.0076509169000000005")
+    broken_stream = bodies.STREAM.replace("🦊".encode(), b"\xf0\x9f")
+    assert cost(read(SSE, broken_stream)) == Decimal("0.0076509169000000005")
+
+
+def test_a_compressed_reply_is_read_and_a_truncated_one_as_far_as_it_came() -> None:
+    encoded = {"content-encoding": "gzip"}
+    packed = gzip.compress(bodies.CHAT)
+    assert read({**JSON, **encoded}, packed[:50], packed[50:]) == read(JSON, bodies.CHAT)
+    cut = read({**JSON, **encoded}, packed[:-40])
+    assert (cut.usage, cut.is_whole) == (None, False)
+    assert read({**JSON, **encoded}, b"not gzip at all").usage is None
+    stream = gzip.compress(bodies.STREAM)
+    assert cost(read({**SSE, **encoded}, stream)) == Decimal("0.0076509169000000005")
+
+
+def test_sound_tells_nothing_and_a_page_is_no_reply() -> None:
+    assert read({"content-type": "audio/mpeg"}, b"ID3").is_whole is None
+    assert read({"content-type": "text/html"}, b"<html>").is_whole is False
+
+
+def test_names_of_a_wrong_kind_are_unknown() -> None:
+    odd = (
+        rb'{"id":7,"model":["a"],"provider":"\ud800","choices":[{"finish_reason":{}},3],"usage":[]}'
+    )
+    assert read(JSON, odd) == ReplyFacts(is_whole=True)

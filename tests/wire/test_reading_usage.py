@@ -1,0 +1,41 @@
+"""Usage is read into one vocabulary; what is missing or odd is unknown, never zero."""
+
+from decimal import Decimal
+
+import pytest
+
+from ingest.money import loads
+from ingest.wire.usage import Usage, read_usage
+
+
+def test_what_is_missing_is_unknown_and_what_is_zero_is_zero() -> None:
+    assert read_usage({}) == Usage()
+    assert read_usage(loads('{"cost":0,"prompt_tokens":0}')) == Usage(
+        input_tokens=0, reported_cost_usd=Decimal(0)
+    )
+
+
+@pytest.mark.parametrize("value", ['"0.1"', "true", "null", "[]", "{}"])
+def test_a_cost_that_is_no_number_is_unknown(value: str) -> None:
+    usage = read_usage(loads(f'{{"cost":{value},"prompt_tokens":{value},"is_byok":0}}'))
+    assert usage == Usage()
+
+
+def test_details_that_are_null_are_unknown() -> None:
+    usage = {"cost_details": None, "prompt_tokens_details": None, "server_tool_use": None}
+    assert read_usage(usage) == Usage()
+
+
+def test_upstream_cost_is_added_for_a_key_of_ones_own_only() -> None:
+    paid = {"reported_cost_usd": Decimal("0.001"), "upstream_cost_usd": Decimal("0.02")}
+    assert Usage(**paid, is_byok=True).cost_usd == Decimal("0.021")  # type: ignore[arg-type]
+    assert Usage(**paid, is_byok=False).cost_usd == Decimal("0.001")  # type: ignore[arg-type]
+    assert Usage(**paid).cost_usd == Decimal("0.001")  # type: ignore[arg-type]
+    assert Usage(reported_cost_usd=Decimal(0), is_byok=True).cost_usd is None
+    assert Usage(upstream_cost_usd=Decimal(1), is_byok=True).cost_usd is None
+
+
+def test_cache_tokens_stand_outside_the_input_of_messages_only() -> None:
+    cache = {"cache_read_input_tokens": 100, "cache_creation_input_tokens": 10}
+    assert read_usage({"input_tokens": 3, **cache}).input_tokens == 113
+    assert read_usage({"prompt_tokens": 113, **cache}).input_tokens == 113

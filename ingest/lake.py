@@ -99,4 +99,14 @@ def _write_then_rename(frame: pl.DataFrame, path: Path) -> Path:
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
+    _reach_disk(path.parent)
     return path
+
+
+def _reach_disk(folder: Path) -> None:
+    # A segment is removed once its rows have landed: the file's name must outlive a power cut.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

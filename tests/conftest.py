@@ -14,7 +14,9 @@ Inkledger = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--screenshots", metavar="DIR", help="where the browser test leaves its pictures")
+    parser.addoption(
+        "--screenshots", metavar="DIR", help="where the browser test leaves its pictures"
+    )
 
 
 def run_inkledger(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

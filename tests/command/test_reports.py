@@ -72,7 +72,9 @@ def test_a_table_names_every_book_once_and_fits_eighty_columns(demo_home: Path) 
     table = _print(demo_home, "ebooks")
     assert max(map(len, table.splitlines())) <= 80
     for ebook in _json(demo_home, "ebooks"):
-        assert table.count(Decimal(ebook["cost_usd"]).quantize(Decimal("1e-6")).to_eng_string()) >= 1
+        assert (
+            table.count(Decimal(ebook["cost_usd"]).quantize(Decimal("1e-6")).to_eng_string()) >= 1
+        )
 
 
 def test_an_unknown_ebook_is_refused(demo_home: Path) -> None:

@@ -53,7 +53,9 @@ def build_app(simulator: Simulator) -> Starlette:
     """The application that serves this simulator: `/api/v1/…` and `/simulator/bill`."""
     routes = [_route(simulator, path, endpoint, "POST") for path, endpoint in _POSTS.items()]
     routes += [_route(simulator, path, endpoint, "GET") for path, endpoint in _GETS.items()]
-    routes.append(Route("/simulator/bill", partial(_show_bill, simulator)))
+    # Below the base URL too: that is the only address which a client was given.
+    show_bill = partial(_show_bill, simulator)
+    routes += [Route(base + "/simulator/bill", show_bill) for base in ("", BASE_PATH)]
     return Starlette(
         routes=routes,
         exception_handlers={Refusal: _refuse, HTTPException: _refuse},

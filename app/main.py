@@ -1,0 +1,36 @@
+"""Router of the dashboard: `python -m streamlit run app/main.py` from the project's root."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.ledger import follow_new_builds, read_status
+from app.notices import say_empty, say_missing, say_unreadable, warn_if_stale
+from app.warehouse import WarehouseMissing, WarehouseUnreadable
+
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="inkledger", page_icon=str(HERE / "icon.svg"), layout="wide")
+st.logo(str(HERE / "icon.svg"))
+st.html(HERE / "style.css")
+# Not in a folder called `pages`: Streamlit would route that by itself before it has read this.
+page = st.navigation(
+    [
+        st.Page("screens/overview.py", title="Overview", default=True),
+        st.Page("screens/costs.py", title="Costs", url_path="costs"),
+        st.Page("screens/ebook.py", title="Ebook", url_path="ebook"),
+    ],
+    position="top",
+)
+follow_new_builds()
+try:
+    status = read_status()
+    if status["attempt_count"]:
+        warn_if_stale(status)
+        page.run()
+    else:
+        say_empty()
+except WarehouseMissing as missing:
+    say_missing(missing)
+except WarehouseUnreadable as unreadable:
+    say_unreadable(unreadable)

@@ -1,0 +1,57 @@
+"""What the dashboard says in words: nothing there yet, not readable, old."""
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from app.formats import age, moment
+from app.warehouse import Row, WarehouseMissing, WarehouseUnreadable
+
+STALE_AFTER = timedelta(hours=24)
+_WHAT_TO_DO = """
+- `inkledger demo` makes twelve colouring books on a simulated OpenRouter,
+- `inkledger build` builds from the calls that your programs have recorded.
+"""
+
+
+def say_missing(missing: WarehouseMissing) -> None:
+    """No build has been published."""
+    st.header("Nothing built yet", anchor=False)
+    st.markdown(f"There is no warehouse at `{missing}`. Either of these makes one:\n{_WHAT_TO_DO}")
+
+
+def say_empty() -> None:
+    """A build was published, and no call is in it."""
+    st.header("An empty ledger", anchor=False)
+    st.markdown(
+        "The warehouse is built, but no call has been recorded. Record some with the client or "
+        "the transport of `ingest`, or `inkledger import activity FILE`, then `inkledger build`. "
+        "To see it filled, run `inkledger demo`."
+    )
+
+
+def say_unreadable(unreadable: WarehouseUnreadable) -> None:
+    """The published file is not what this release reads."""
+    st.header("The warehouse cannot be read", anchor=False)
+    st.error(str(unreadable), icon=":material/error:")
+    st.markdown("Another release may have built it. `inkledger build` makes it anew.")
+
+
+def warn_if_stale(status: Row) -> None:
+    """Say so when nothing has landed for a day."""
+    old = datetime.now(UTC) - status["landed_at"]
+    if old > STALE_AFTER:
+        st.warning(
+            f"These numbers are old: nothing has landed for {age(old)}. If calls were made since, "
+            "`inkledger build` brings them in.",
+            icon=":material/schedule:",
+        )
+
+
+def say_how_fresh(status: Row) -> None:
+    """When the newest call landed and when the numbers were built."""
+    now = datetime.now(UTC)
+    st.caption(
+        f"Newest landing {moment(status['landed_at'])} ({age(now - status['landed_at'])} ago), "
+        f"built {moment(status['built_at'])}."
+    )

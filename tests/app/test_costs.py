@@ -1,0 +1,118 @@
+"""Every ebook with its cost, and a total that is the ledger's."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.app.conftest import ChangeDemo, OpenApp, spoken, tiles
+
+HOSTILE = ["'; drop table fct_ebook_costs; --", "$kinds", "%_\\", "\x00\u202e🦊", "an" * 50_000]
+
+
+def test_every_ebook_has_the_cost_that_the_report_prints(
+    open_app: OpenApp, demo_home: Path, reported: dict[str, Any]
+) -> None:
+    app = open_app(demo_home, "costs")
+    assert not app.exception
+    shown = {row["book"]: row for row in _rows(app)}
+    for ebook in reported["ebooks"]:
+        row = shown[ebook["title"] or "Unattributed"]
+        assert row["cost_usd"] == Decimal(ebook["cost_usd"])
+        assert row["rejected_cost_usd"] == Decimal(ebook["rejected_cost_usd"])
+    assert len(shown) == len(reported["ebooks"])
+
+
+def test_the_total_is_the_ledgers_unattributed_calls_included(
+    open_app: OpenApp, demo_home: Path, reported: dict[str, Any]
+) -> None:
+    shown = tiles(open_app(demo_home, "costs"))
+    status = reported["status"]
+    assert shown["Total"] == (f"${Decimal(status['cost_usd']):.2f}", f"{status['cost_usd']} USD")
+    assert shown["Rows"] == (str(len(reported["ebooks"])), f"{status['attempt_count']} calls")
+
+
+def test_ratios_of_the_total_are_those_of_the_overview(open_app: OpenApp, demo_home: Path) -> None:
+    overview, costs = tiles(open_app(demo_home)), tiles(open_app(demo_home, "costs"))
+    assert costs["Cost per page"] == overview["Cost per page"]
+    assert costs["Waste"] == overview["Waste"]
+
+
+def test_a_search_keeps_only_what_it_finds_and_adds_that_up(
+    open_app: OpenApp, demo_home: Path
+) -> None:
+    app = open_app(demo_home, "costs")
+    app.text_input(key="search").input("CASTLE").run()
+    (row,) = _rows(app)
+    assert row["book"] == "Castles and Dragons"
+    assert tiles(app)["Total"][1] == f"{str(row['cost_usd']).rstrip('0')} USD"
+
+
+def test_filters_come_from_the_address(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, "costs", search="garden", sort="title")
+    assert [row["book"] for row in _rows(app)] == ["Birds of the Garden", "Mandala Garden"]
+
+
+def test_a_series_can_be_chosen(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, "costs")
+    app.multiselect(key="series").select("Things That Go").run()
+    assert {row["series"] for row in _rows(app)} == {"Things That Go"}
+
+
+@pytest.mark.parametrize(
+    ("sort", "column"),
+    [
+        ("cost per page", "cost_per_page_usd"),
+        ("waste share", "wasted_percent"),
+        ("pages", "page_count"),
+    ],
+)
+def test_rows_are_sorted_with_the_greatest_first_and_the_unknown_last(
+    open_app: OpenApp, demo_home: Path, sort: str, column: str
+) -> None:
+    app = open_app(demo_home, "costs")
+    app.selectbox(key="sort").select(sort).run()
+    values = [row[column] for row in _rows(app) if row["book"] != "Unattributed"]
+    assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize("search", HOSTILE)
+def test_a_hostile_search_finds_nothing_and_breaks_nothing(
+    open_app: OpenApp, demo_home: Path, search: str
+) -> None:
+    app = open_app(demo_home, "costs", search=search)
+    assert not app.exception
+    assert "No ebook passes these filters" in spoken(app)
+
+
+@pytest.mark.parametrize("name", ["kind", "series", "sort"])
+def test_a_choice_that_does_not_exist_is_passed_over(
+    open_app: OpenApp, demo_home: Path, reported: dict[str, Any], name: str
+) -> None:
+    app = open_app(demo_home, "costs", **{name: HOSTILE[0]})
+    assert not app.exception
+    assert tiles(app)["Rows"][0] == str(len(reported["ebooks"]))
+
+
+def test_an_ebook_without_pages_has_no_cost_per_page(
+    open_app: OpenApp, change_demo: ChangeDemo
+) -> None:
+    home = change_demo("update fct_ebook_costs set page_count = null, cost_per_page_usd = null")
+    app = open_app(home, "costs")
+    assert not app.exception
+    assert tiles(app)["Cost per page"] == ("—", "no pages are known")
+
+
+def test_two_ebooks_of_one_title_stay_two(open_app: OpenApp, change_demo: ChangeDemo) -> None:
+    home = change_demo(
+        "update fct_ebook_costs set title = 'Castles' where title like 'M%' or title like 'C%'"
+    )
+    app = open_app(home, "costs", search="castles")
+    assert [row["book"] for row in _rows(app)] == ["Castles", "Castles"]
+
+
+def _rows(app: AppTest) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = app.dataframe[0].value.to_dict("records")
+    return rows

@@ -12,6 +12,12 @@ from tests.conftest import run_inkledger
 WIDTHS = [390, 1600]
 README_WIDTH = 1280
 MOST_BYTES = 300_000
+MAIN = "document.querySelector('[data-testid=stMain]')"
+SETTLED = f"""() => {{
+    const [before, now] = [window.heightBefore, {MAIN}.scrollHeight];
+    window.heightBefore = now;
+    return before === now;
+}}"""
 
 
 class Watched:
@@ -39,16 +45,19 @@ class Watched:
         for box in ("stException", "stAlertContentError"):
             expect(self.page.get_by_test_id(box)).to_have_count(0)
         assert self.troubles == []
-        main = "document.querySelector('[data-testid=stMain]')"
-        assert self.page.evaluate(f"{main}.scrollWidth <= {main}.clientWidth")
+        assert self.page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
 
     def take(self, path: Path) -> None:
         """A picture of the whole page, which scrolls inside its window."""
-        height = "document.querySelector('[data-testid=stMain]').scrollHeight"
-        self.page.set_viewport_size({"width": README_WIDTH, "height": self.page.evaluate(height)})
-        expect(self.page.get_by_test_id("stVegaLiteChart").last).to_be_in_viewport()
+        self.page.set_viewport_size({"width": README_WIDTH, "height": self._settled_height()})
+        self._settled_height()
         self.page.screenshot(path=path, animations="disabled")
         assert path.stat().st_size < MOST_BYTES
+
+    def _settled_height(self) -> int:
+        """How high the page is, in CSS pixels, once charts and tables have stopped growing."""
+        self.page.wait_for_function(SETTLED, polling=400)
+        return int(self.page.evaluate(f"{MAIN}.scrollHeight"))
 
     def _listen(self, message: ConsoleMessage) -> None:
         # On a page other than the first, Streamlit's client looks for its server below the page's

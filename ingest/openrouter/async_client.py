@@ -1,7 +1,6 @@
 """An asynchronous OpenRouter client whose every attempt is in the ledger."""
 
 from collections.abc import AsyncIterator, Sequence
-from types import TracebackType
 from typing import Any, Literal, Self, overload
 
 import httpx
@@ -111,12 +110,7 @@ class AsyncOpenRouter:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def _send(self, call: Call, *, stream: bool = False) -> httpx.Response:
@@ -176,10 +170,5 @@ class AsyncChatStream:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()

@@ -1,7 +1,6 @@
 """A synchronous OpenRouter client whose every attempt is in the ledger."""
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
 from typing import Any, Literal, Protocol, Self, overload
 
 import httpx
@@ -112,12 +111,7 @@ class OpenRouter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _send(self, call: Call, *, stream: bool = False) -> httpx.Response:
@@ -176,12 +170,7 @@ class ChatStream:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

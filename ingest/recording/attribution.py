@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeGuard, TypeVar
 
 from ingest.errors import UsageError
@@ -75,12 +74,7 @@ class attribute:  # noqa: N801 - reads as a verb: `with attribute(ebook_id=…)`
         _enter(**self._given, labels={**_current.get().labels, **self._labels})
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         _leave()
 
     def __call__(self, function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

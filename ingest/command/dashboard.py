@@ -26,7 +26,11 @@ def serve_dashboard(home: Home, port: int | None = None) -> None:
     port = _free_port(port)
     url = f"http://{ADDRESS}:{port}"
     server = subprocess.Popen(
-        _command(port), cwd=PROJECT, env={**os.environ, "INKLEDGER_HOME": str(home.root)}
+        _command(port),
+        cwd=PROJECT,
+        env={**os.environ, "INKLEDGER_HOME": str(home.root)},
+        # Its greeting names an address before it answers there; errors come on stderr.
+        stdout=subprocess.DEVNULL,
     )
     try:
         _wait_until_it_answers(url, server)

@@ -31,7 +31,8 @@ def _to_utc(instant: datetime) -> datetime:
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """Bounded as Parquet bounds it: a number from the wire must never stop a whole segment."""
-Amount = Annotated[Usd, Field(ge=0, lt=1_000_000)]
+Amount = Annotated[Usd, Field(ge=0, lt=500_000)]
+"""The two parts of a spend add up to less than DECIMAL(18,12) holds."""
 
 
 class Record(BaseModel):

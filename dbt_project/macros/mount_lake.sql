@@ -8,7 +8,7 @@
 #}
 {% macro mount_lake() %}
     {% if execute %}
-        {% set lake_root = env_var('INKLEDGER_HOME', '../data') ~ '/lake' %}
+        {% set lake_root = (env_var('INKLEDGER_HOME', '') or '../data') ~ '/lake' %}
         {% for table in graph.sources.values() if table.source_name == 'lake' %}
             {% set listing = adapter.dispatch('quoted_files')(lake_root ~ '/' ~ table.name) %}
             {% set files = run_query(listing).columns[0].values() %}
@@ -42,9 +42,18 @@
 {%- endmacro %}
 
 
-{# The files of a table, each quoted as text; a bracket in a path is no set of letters. #}
+{# The files of a table, each quoted as text; no sign in a path is a pattern. #}
 {% macro duckdb__quoted_files(folder) %}
-    select '''' || replace(replace(file, '''', ''''''), '[', '[[]') || '''' as quoted_file
-    from glob('{{ folder | replace("'", "''") | replace("[", "[[]") }}/landed_date=*/*.parquet')
+    select
+        ''''
+        || regexp_replace(replace(file, '''', ''''''), '([\[*?])', '[\1]', 'g')
+        || '''' as quoted_file
+    from glob('{{ plain_pattern(folder) }}/landed_date=*/*.parquet')
     order by file
 {% endmacro %}
+
+
+{% macro plain_pattern(path) -%}
+    {{- path | replace("'", "''") | replace("[", "[[]")
+        | replace("*", "[*]") | replace("?", "[?]") -}}
+{%- endmacro %}

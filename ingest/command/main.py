@@ -1,5 +1,6 @@
 """Entry point: runs a subcommand and turns every error into one sentence on stderr."""
 
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; exit code 2 for wrong use, 1 for failure, 130 when interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = "--debug" in given
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that knows no dash gets a question mark, not an error.
+            stream.reconfigure(errors="replace")
     # `--debug` helps wherever it stands: people add it at the end of what just failed.
     given = ["--debug"] * is_debug + [word for word in given if word != "--debug"]
     try:

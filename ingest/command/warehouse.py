@@ -26,8 +26,15 @@ def seal_spool() -> None:
     result = seal(home)
     rows = ", ".join(f"{count} {name}" for name, count in sorted(result.row_counts.items()))
     click.echo(f"Sealed {result.sealed_count} segments ({rows or 'no rows'}).")
-    if result.open_count:
-        remarks().print(f"{result.open_count} segments are still being written; seal them later.")
+    _say_what_is_open(result.open_count)
+
+
+def _say_what_is_open(segment_count: int) -> None:
+    if segment_count:
+        remarks().print(
+            f"Not in it yet: what {segment_count} running programs recorded last; it comes when"
+            " they record again a minute later, close their recorder, or end."
+        )
 
 
 @click.command()
@@ -37,8 +44,9 @@ def build(full_refresh: bool) -> None:
     from ingest.seal import seal
 
     home = Home(Settings().home)
-    seal(home)
+    sealed = seal(home)
     build_and_say(home, full_refresh=full_refresh)
+    _say_what_is_open(sealed.open_count)
 
 
 @click.command()

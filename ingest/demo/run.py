@@ -18,6 +18,7 @@ from ingest.openrouter.async_client import AsyncOpenRouter
 from ingest.pull.provider import provider_client
 from ingest.pull.settlements import pull_settlements
 from ingest.recording.recorder import Recorder
+from ingest.seal import seal
 from ingest.settings import Home
 
 API_KEY = "sk-or-v1-demo"
@@ -73,17 +74,21 @@ def settle(home: Home, base_url: str, report: Callable[[int, int], None]) -> Non
 
 def begin_afresh(home: Home) -> None:
     """Remove what an earlier demo left. Raises `UsageError` where there is anything else."""
-    if not _holds_only_a_demo(home):
+    # Sealed first: what is in the spool counts, and is kept, like what is in the lake.
+    is_recording = seal(home).open_count > 0
+    if is_recording or not _holds_only_a_demo(home):
         raise UsageError(
             f"{home.root} holds data that are not a demo's, and the demo would mix with them: "
             "set INKLEDGER_HOME to another folder for it."
         )
     for folder in (home.spool, home.lake, home.build, home.demo):
         shutil.rmtree(folder, ignore_errors=True)
+    # Marks the folder as a demo's from the start: an interrupted demo can be run again.
+    home.demo.mkdir(parents=True)
 
 
 def _holds_only_a_demo(home: Home) -> bool:
-    if not home.spool.exists() and not home.lake.exists():
+    if not home.lake.exists():
         return True
     keys = set(Lake(home.lake).scan("usage_events").collect()["api_key_hash"])
     ours = {hashlib.sha256(key.encode()).hexdigest() for key in (API_KEY, OWN_PROVIDER_KEY)}
@@ -93,5 +98,4 @@ def _holds_only_a_demo(home: Home) -> bool:
 
 def write_bill(home: Home, bill: dict[str, Any]) -> None:
     """Leave the simulator's true bill at `demo/bill.json`."""
-    home.demo.mkdir(parents=True, exist_ok=True)
     (home.demo / "bill.json").write_text(json.dumps(bill, indent=1) + "\n")

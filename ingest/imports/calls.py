@@ -64,9 +64,15 @@ def _call(cells: Cells, rules: AttributionRules) -> UsageEvent:
 
 def _identity(cells: Cells) -> tuple[str, ...]:
     """What tells this call from all others: its generation, or its whole row and ordinal."""
-    if generation_id := cells.text("generation_id"):
+    if generation_id := _generation_id(cells):
         return ("generation", generation_id)
     return ("row", json.dumps(cells.named(), sort_keys=True), str(cells.ordinal))
+
+
+def _generation_id(cells: Cells) -> str | None:
+    # A column called `id` may number the rows of its file: it names no generation then.
+    identifier = cells.text("generation_id")
+    return identifier if identifier and identifier.startswith("gen-") else None
 
 
 def _attribution(purpose: Purpose, names: Mapping[str, str]) -> dict[str, Any]:
@@ -88,7 +94,7 @@ def _with_variant(model: str, variant: str | None) -> str:
 def _result(cells: Cells) -> dict[str, Any]:
     finish_reason = cells.text("finish_reason") or cells.text("raw_finish_reason")
     return {
-        "generation_id": cells.text("generation_id"),
+        "generation_id": _generation_id(cells),
         "provider_name": cells.text("provider_name"),
         "is_streamed": cells.flag("is_streamed"),
         "status": _status(cells.flag("is_cancelled"), finish_reason),

@@ -96,9 +96,9 @@ def _fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             return _rows(connection, query, parameters)
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException):
         raise WarehouseMissing(
-            f"{warehouse} was built by another version of inkledger: run `inkledger build`."
+            f"{warehouse} is damaged or of another version of inkledger: run `inkledger build`."
         ) from None
 
 

@@ -38,8 +38,8 @@ class ReplyFacts:
     def from_headers(cls, headers: httpx.Headers) -> Self:
         """What is known before the body: of a killed call it is all that ever will be."""
         return cls(
-            generation_id=headers.get("x-generation-id"),
-            provider_name=headers.get("x-provider-name"),
+            generation_id=headers.get("x-generation-id") or None,
+            provider_name=headers.get("x-provider-name") or None,
         )
 
     def learn(self, document: Mapping[str, Any], text: str = "") -> None:

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+LARGEST_COUNT = 10**12
+"""A trillion tokens in one reply is no count."""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -69,15 +72,16 @@ def _object(parent: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def _count(parent: Mapping[str, Any], *names: str) -> int | None:
-    return next((parent[name] for name in names if _is_integer(parent.get(name))), None)
+    return next((parent[name] for name in names if _is_count(parent.get(name))), None)
 
 
 def _first(*counts: int | None) -> int | None:
     return next((count for count in counts if count is not None), None)
 
 
-def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _is_count(value: object) -> bool:
+    # Nonsense in a count must not cost us the cost that stands beside it.
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST_COUNT
 
 
 def _money(value: object) -> Decimal | None:

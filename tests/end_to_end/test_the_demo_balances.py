@@ -7,6 +7,11 @@ from typing import Any
 
 import pytest
 
+from ingest import OpenRouter, Recorder
+from ingest.demo.run import begin_afresh
+from ingest.lake import Lake
+from ingest.settings import Home
+from ingest.simulator import running_simulator
 from tests.conftest import run_inkledger
 
 
@@ -60,3 +65,24 @@ def test_the_demo_refuses_a_folder_with_other_data(tmp_path: Path) -> None:
     assert finished.returncode == 2
     assert "set INKLEDGER_HOME to another folder" in finished.stderr
     assert (tmp_path / "lake" / "provider_activity").exists()
+
+
+def test_the_demo_never_removes_what_was_recorded_but_not_sealed(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    with running_simulator() as simulator, Recorder(tmp_path, base_url=simulator.base_url) as mine:
+        with OpenRouter("sk-or-v1-mine", base_url=simulator.base_url, recorder=mine) as client:
+            client.embed(model="qwen/qwen3-embedding-4b", input="A fox")
+        while_recording = run_inkledger(tmp_path, "demo", "--no-serve")
+    afterwards = run_inkledger(tmp_path, "demo", "--no-serve")
+    assert while_recording.returncode == afterwards.returncode == 2
+    assert Lake(tmp_path / "lake").scan("usage_events").collect().height == 1
+
+
+def test_an_interrupted_demo_can_be_run_again(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    begin_afresh(home)
+    with Recorder(tmp_path) as recorder:
+        recorder.describe_ebook("forest-animals", title="Forest Animals")
+    begin_afresh(home)
+    assert not home.lake.exists()
+    assert home.demo.exists()

@@ -21,6 +21,12 @@ def test_a_cost_that_is_no_number_is_unknown(value: str) -> None:
     assert usage == Usage()
 
 
+@pytest.mark.parametrize("value", ["-1", "9223372036854775808", "1.5", "true"])
+def test_a_count_that_makes_no_sense_is_unknown_and_the_cost_beside_it_stands(value: str) -> None:
+    usage = read_usage(loads(f'{{"cost":0.3,"prompt_tokens":{value}}}'))
+    assert usage == Usage(reported_cost_usd=Decimal("0.3"))
+
+
 def test_details_that_are_null_are_unknown() -> None:
     usage = {"cost_details": None, "prompt_tokens_details": None, "server_tool_use": None}
     assert read_usage(usage) == Usage()

@@ -1,4 +1,5 @@
--- The same day comes in many snapshots: exported again, exported for one key, pulled and exported.
+-- The same day comes in many snapshots: exported again, exported for one key or for some models,
+-- pulled and exported.
 -- A day's counts only grow, so of two snapshots of it the one with more requests is the newer.
 -- Nothing here depends on the order in which snapshots landed.
 
@@ -8,8 +9,15 @@ source as (
     select
         *,
         coalesce(api_key_name, '') as api_key,
-        -- A source that tells keys apart and one that does not describe the same requests.
-        concat(source, case when api_key_name is null then '' else '_by_key' end) as source_kind
+        coalesce(provider_name, '') as provider,
+        -- A snapshot that tells keys apart and one that does not describe the same requests.
+        concat(
+            source,
+            case
+                when count(api_key_name) over (partition by snapshot_id) > 0 then '_by_key'
+                else ''
+            end
+        ) as source_kind
     from {{ source('lake', 'provider_activity') }}
 ),
 
@@ -18,18 +26,20 @@ snapshots as (
         source_kind,
         activity_date,
         api_key,
+        model,
+        provider,
         snapshot_id,
         sum(request_count) as request_count,
         sum(usage_usd) as usage_usd
     from source
-    group by source_kind, activity_date, api_key, snapshot_id
+    group by source_kind, activity_date, api_key, model, provider, snapshot_id
 ),
 
 ranked_snapshots as (
     select
         *,
         row_number() over (
-            partition by source_kind, activity_date, api_key
+            partition by source_kind, activity_date, api_key, model, provider
             order by request_count desc, usage_usd desc, snapshot_id
         ) as snapshot_rank
     from snapshots
@@ -65,6 +75,8 @@ chosen as (
             source.source_kind = newest_snapshots.source_kind
             and source.activity_date = newest_snapshots.activity_date
             and source.api_key = newest_snapshots.api_key
+            and source.model = newest_snapshots.model
+            and source.provider = newest_snapshots.provider
             and source.snapshot_id = newest_snapshots.snapshot_id
     inner join fullest_kinds
         on

@@ -5,13 +5,15 @@ source as (
 ),
 
 -- An event is here twice when it is delivered twice, when its start was sealed before its end
--- came, or when it was imported again under other rules. The end wins over the doubt, the first
--- telling of our own over its repetition, and the newest import over what old rules made of it.
+-- came, or when it was imported again under other rules. The end wins over the doubt, what can be
+-- settled over what cannot, the first telling of our own over its repetition, and the newest
+-- import over what old rules made of it.
 told_once as (
     {{ one_row_per(
         'event_id', 'source',
         order_by="
                     case when status = 'in_doubt' then 1 else 0 end,
+                    case when generation_id is null then 1 else 0 end,
                     case when source = 'live' then landed_at end,
                     case when source <> 'live' then landed_at end desc,
                     finished_at,

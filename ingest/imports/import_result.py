@@ -7,6 +7,7 @@ from typing import Any
 
 from ingest.imports.columns import Kind
 from ingest.imports.reading import Reading
+from ingest.records import Record, UsageEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,20 @@ def _warnings(reading: Reading[Any]) -> Iterator[str]:
         first = reading.quarantined[0]
         rows = f"{len(reading.quarantined):,} of {name}'s rows cannot be read and are set aside"
         yield f"{rows}; the first is line {first.line_number}: {first.reason}."
+    if unnamed := sum(_is_unnamed(call) for call in reading.records):
+        yield (
+            f"{name}: {unnamed:,} calls have no generation id; any that are here from elsewhere,"
+            " recorded or from an export with other columns, count twice."
+        )
     if _may_be_sums(reading):
         yield (
             f"{name}: each row is taken for one call, yet all are dated midnight; if each is "
             "the sum of a day, export them with the number of requests."
         )
+
+
+def _is_unnamed(record: Record) -> bool:
+    return isinstance(record, UsageEvent) and record.generation_id is None
 
 
 def _may_be_sums(reading: Reading[Any]) -> bool:

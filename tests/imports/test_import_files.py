@@ -184,4 +184,4 @@ def test_sums_that_do_not_tell_their_requests_are_taken_for_calls_with_a_warning
 ) -> None:
     result = desk.import_text(csv_text(without(DAY, "Requests")), "sums.csv")
     assert result.files[0].kind == "calls"
-    assert "all are dated midnight" in result.warnings[0]
+    assert "all are dated midnight" in result.warnings[-1]

@@ -51,10 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _fail(str(error), 2 if isinstance(error, UsageError) else 1, is_debug)
     except (KeyboardInterrupt, click.Abort):
         _fail("Interrupted; what was recorded and landed until now stays.", 130, is_debug)
-    except BrokenPipeError:
-        # The reader of our output left (`| head`): not an error of ours.
-        sys.stderr.close()
-        sys.exit(0)
     except OSError as error:
         _fail(f"{error.filename or 'The system'}: {error.strerror or error}.", 1, is_debug)
     except Exception as error:

@@ -29,14 +29,6 @@ def seal_spool() -> None:
     _say_what_is_open(result.open_count)
 
 
-def _say_what_is_open(segment_count: int) -> None:
-    if segment_count:
-        remarks().print(
-            f"Not in it yet: what {segment_count} running programs recorded last; it comes when"
-            " they record again a minute later, close their recorder, or end."
-        )
-
-
 @click.command()
 @click.option("--full-refresh", is_flag=True, help="Build everything from the lake again.")
 def build(full_refresh: bool) -> None:
@@ -109,3 +101,14 @@ def print_report(
         case "reconciliation":
             days = read.read_reconciliation(warehouse)
             tables.print_reconciliation(days, output_format, sys.stdout)
+
+
+def _say_what_is_open(segment_count: int) -> None:
+    if segment_count:
+        programs = (
+            "1 running program" if segment_count == 1 else f"{segment_count} running programs"
+        )
+        remarks().print(
+            f"Not in it yet: what {programs} recorded last. It comes when they record again a"
+            " minute later, close their recorder, or end."
+        )

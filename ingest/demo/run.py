@@ -92,8 +92,10 @@ def _holds_only_a_demo(home: Home) -> bool:
         return True
     keys = set(Lake(home.lake).scan("usage_events").collect()["api_key_hash"])
     ours = {hashlib.sha256(key.encode()).hexdigest() for key in (API_KEY, OWN_PROVIDER_KEY)}
-    is_imported = any((home.lake / table).exists() for table in ("provider_activity", "quarantine"))
-    return home.demo.exists() and keys <= ours and not is_imported
+    # A demo neither imports nor pulls these; an observed price cannot be observed again.
+    others = ("provider_activity", "model_prices", "quarantine")
+    is_mixed = any((home.lake / table).exists() for table in others)
+    return home.demo.exists() and keys <= ours and not is_mixed
 
 
 def write_bill(home: Home, bill: dict[str, Any]) -> None:

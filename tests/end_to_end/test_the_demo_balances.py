@@ -9,6 +9,7 @@ import pytest
 
 from ingest import OpenRouter, Recorder
 from ingest.demo.run import begin_afresh
+from ingest.errors import UsageError
 from ingest.lake import Lake
 from ingest.settings import Home
 from ingest.simulator import running_simulator
@@ -59,12 +60,13 @@ def test_other_seeds_balance_too(tmp_path: Path, seed: int) -> None:
     assert "equal to the last digit" in finished.stdout
 
 
-def test_the_demo_refuses_a_folder_with_other_data(tmp_path: Path) -> None:
-    (tmp_path / "lake" / "provider_activity").mkdir(parents=True)
-    finished = run_inkledger(tmp_path, "demo", "--no-serve")
-    assert finished.returncode == 2
-    assert "set INKLEDGER_HOME to another folder" in finished.stderr
-    assert (tmp_path / "lake" / "provider_activity").exists()
+@pytest.mark.parametrize("table", ["provider_activity", "model_prices", "quarantine"])
+def test_the_demo_refuses_a_folder_with_other_data(tmp_path: Path, table: str) -> None:
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "lake" / table).mkdir(parents=True)
+    with pytest.raises(UsageError, match="set INKLEDGER_HOME to another folder"):
+        begin_afresh(Home(tmp_path))
+    assert (tmp_path / "lake" / table).exists()
 
 
 def test_the_demo_never_removes_what_was_recorded_but_not_sealed(tmp_path: Path) -> None:

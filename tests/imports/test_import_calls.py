@@ -188,6 +188,15 @@ def test_two_rows_for_one_generation_that_disagree_are_not_chosen_between(desk: 
     assert call["reported_cost_usd"] == Decimal("0.000364")
 
 
+def test_numbers_of_rows_in_an_id_column_are_not_taken_for_generations(desk: Desk) -> None:
+    numbered = {"id": "1", **without(CALL, "generation_id")}
+    desk.import_text(csv_text(numbered), "march.csv")
+    desk.import_text(csv_text({**numbered, "created_at": "2026-04-16 09:00:00"}), "april.csv")
+    calls = desk.rows("usage_events")
+    assert [call["generation_id"] for call in calls] == [None, None]
+    assert len({call["event_id"] for call in calls}) == 2
+
+
 def test_equal_calls_without_a_generation_id_are_as_many_as_they_are(desk: Desk) -> None:
     anonymous = without(CALL, "generation_id")
     desk.import_text(csv_text(anonymous, anonymous, {**anonymous, "tokens_prompt": "1"}))

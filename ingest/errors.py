@@ -5,6 +5,7 @@ InkledgerError
 ├── UnreadableFile             a file given for import is not what it should be
 ├── BuildFailed                dbt refused to build or a test failed; nothing was published
 ├── WarehouseMissing           nothing has been published yet
+├── BudgetExceeded             the call was not sent: it could pass a limit
 └── OpenRouterError            OpenRouter did not give what was asked for
     ├── RequestRefused         an answer with an error status
     ├── GenerationFailed       an error inside an answer that began well
@@ -34,6 +35,10 @@ class BuildFailed(InkledgerError):
 
 class WarehouseMissing(InkledgerError):
     """There is no published warehouse under this home yet."""
+
+
+class BudgetExceeded(InkledgerError):
+    """The call was not sent: with it a budget could be passed. Nothing was charged."""
 
 
 class OpenRouterError(InkledgerError):

@@ -101,6 +101,8 @@ class UsageEvent(Record):
     landed_at: Instant | None = None
     source: Source = "live"
     schema_version: int = SCHEMA_VERSION
+    session_id: str | None = None
+    """What OpenRouter was told as `session_id`: it finds a call that died without a generation."""
 
     @property
     def spend_usd(self) -> Usd | None:
@@ -135,6 +137,10 @@ class Settlement(Record):
     output_image_count: Count | None = None
     generated_at: Instant | None = None
     observed_at: Instant
+    session_id: str | None = None
+    """The `session_id` of the request, as OpenRouter kept it."""
+    observed_in: Literal["generation", "analytics", "reply"] | None = None
+    """`GET /generation`, the analytics query, or the later reply that told a job's cost."""
     landed_at: Instant | None = None
 
 

@@ -1,23 +1,32 @@
 """Where data live and which keys to use: arguments first, then the environment."""
 
+import os
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 OPENROUTER_BASE_URL = "https://openrouter.ai/api/v1"
 
 
-class Settings(BaseSettings):
+def _variable(name: str) -> str | None:
+    # An empty variable is how compose files and CI leave one unset.
+    return os.environ.get(name) or None
+
+
+@dataclass(frozen=True)
+class Settings:
     """Read once at the edge (a command, a client) and passed on; never read at import."""
 
-    # An empty variable is how compose files and CI leave one unset.
-    model_config = SettingsConfigDict(env_ignore_empty=True)
-
-    home: Path = Field(default=Path("data"), validation_alias="INKLEDGER_HOME")
-    openrouter_api_key: SecretStr | None = None
-    openrouter_management_key: SecretStr | None = None
-    openrouter_base_url: str = OPENROUTER_BASE_URL
+    home: Path = field(default_factory=lambda: Path(_variable("INKLEDGER_HOME") or "data"))
+    openrouter_api_key: str | None = field(
+        default_factory=partial(_variable, "OPENROUTER_API_KEY"), repr=False
+    )
+    openrouter_management_key: str | None = field(
+        default_factory=partial(_variable, "OPENROUTER_MANAGEMENT_KEY"), repr=False
+    )
+    openrouter_base_url: str = field(
+        default_factory=lambda: _variable("OPENROUTER_BASE_URL") or OPENROUTER_BASE_URL
+    )
 
 
 class Home:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 import httpx
-from pydantic import SecretStr
 
 from ingest.clock import utc_now
 from ingest.command.terminal import progress, remarks
@@ -103,9 +102,7 @@ def activity() -> None:
         _say(pull_activity(Lake(Home(settings.home).lake), client), "sums of a day and model")
 
 
-def _client(
-    settings: Settings, key: SecretStr | None, key_variable: str | None = None
-) -> httpx.Client:
+def _client(settings: Settings, key: str | None, key_variable: str | None = None) -> httpx.Client:
     from ingest.pull.provider import provider_client
 
     return provider_client(settings.openrouter_base_url, key, key_variable=key_variable)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from ingest.demo.books import Book
 from ingest.demo.producer import ColoringBookStudio
@@ -68,7 +67,7 @@ async def _try_the_key(client: AsyncOpenRouter) -> None:
 def settle(home: Home, base_url: str, report: Callable[[int, int], None]) -> None:
     """Learn what the attempts cost whose replies did not say so; each key knows its own."""
     for key in (API_KEY, OWN_PROVIDER_KEY):
-        with provider_client(base_url, SecretStr(key)) as client:
+        with provider_client(base_url, key) as client:
             pull_settlements(Lake(home.lake), client, progress=report)
 
 

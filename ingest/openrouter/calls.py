@@ -58,8 +58,7 @@ def client_options(
 ) -> dict[str, Any]:
     """Options of the httpx client; key and address from the environment when not given."""
     settings = Settings()
-    kept_key = settings.openrouter_api_key
-    key = (api_key or (kept_key.get_secret_value() if kept_key else "")).strip()
+    key = (api_key or settings.openrouter_api_key or "").strip()
     if not key:
         raise UsageError("No API key: set OPENROUTER_API_KEY or pass api_key.")
     return {

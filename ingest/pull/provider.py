@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import stamina
-from pydantic import SecretStr
 
 from ingest.clock import utc_now
 from ingest.errors import NoAnswer, OpenRouterError, RequestRefused, UsageError
@@ -53,7 +52,7 @@ class Patience:
 
 def provider_client(
     base_url: str,
-    key: SecretStr | None,
+    key: str | None,
     *,
     key_variable: str | None = None,
     transport: httpx.BaseTransport | None = None,
@@ -63,7 +62,7 @@ def provider_client(
     `key_variable` names the variable that must hold the key; without it the key is optional.
     `UsageError` if it is needed and missing.
     """
-    secret = key.get_secret_value().strip() if key else ""
+    secret = (key or "").strip()
     if key_variable and not secret:
         raise UsageError(f"No key to ask OpenRouter with: set {key_variable}.")
     if not (secret.isascii() and secret.isprintable()):

@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from ingest.clock import utc_now
 from ingest.identifiers import new_id
@@ -24,7 +23,7 @@ _numbers = count()
 
 def client_of(simulator: RunningSimulator, key: str = KEY, **headers: str) -> httpx.Client:
     """The client of the command, asking the simulator over HTTP."""
-    client = provider_client(simulator.base_url, SecretStr(key))
+    client = provider_client(simulator.base_url, key)
     client.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
     return client
 
@@ -32,7 +31,7 @@ def client_of(simulator: RunningSimulator, key: str = KEY, **headers: str) -> ht
 def scripted(answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Client:
     """The client of the command, asking an OpenRouter that answers as it is told."""
     transport = httpx.MockTransport(answer)
-    return provider_client("https://openrouter.ai/api/v1", SecretStr(KEY), transport=transport)
+    return provider_client("https://openrouter.ai/api/v1", KEY, transport=transport)
 
 
 def generate(simulator: RunningSimulator, key: str = KEY) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from ingest.errors import NoAnswer, OpenRouterError, RequestRefused, UsageError
 from ingest.lake import Lake
@@ -147,7 +146,7 @@ def test_a_missing_key_is_named_by_its_variable() -> None:
 
 def test_a_damaged_key_is_refused_and_not_shown() -> None:
     with pytest.raises(UsageError) as refusal:
-        provider_client("https://openrouter.ai/api/v1", SecretStr("sk-or-v1-ab…yz"))
+        provider_client("https://openrouter.ai/api/v1", "sk-or-v1-ab…yz")
     assert "sk-or" not in str(refusal.value)
 
 

@@ -10,6 +10,10 @@ USD_PLACES = Decimal("1e-12")
 """The ledger's resolution: DECIMAL(18,12). OpenRouter prints doubles, some of which never end."""
 
 
+LARGEST_USD = 500_000
+"""Amounts are below it: the two parts of a spend add up to less than DECIMAL(18,12) holds."""
+
+
 def loads(text: str | bytes) -> Any:
     """Parse JSON with every non-integer number as a `Decimal` of the digits that were sent.
 

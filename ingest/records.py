@@ -9,11 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ingest.money import Usd
+from ingest.money import LARGEST_USD, Usd
 
 SCHEMA_VERSION = 1
-UNATTRIBUTED = "unattributed"
-"""The bucket of calls that were made for no ebook; no ebook may have this id."""
 
 Status = Literal["succeeded", "failed", "cancelled", "in_doubt"]
 Source = Literal["live", "activity_export", "legacy_database", "analytics"]
@@ -31,8 +29,7 @@ def _to_utc(instant: datetime) -> datetime:
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """Bounded as Parquet bounds it: a number from the wire must never stop a whole segment."""
-Amount = Annotated[Usd, Field(ge=0, lt=500_000)]
-"""The two parts of a spend add up to less than DECIMAL(18,12) holds."""
+Amount = Annotated[Usd, Field(ge=0, lt=LARGEST_USD)]
 
 
 class Record(BaseModel):

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from ingest.records import UNATTRIBUTED
+from ingest.identifiers import UNATTRIBUTED
 
 RESERVED_LABELS = frozenset({"app_name", "api_key_name", "user"})
 """Every imported call has these from its export; a rule cannot say them."""

@@ -26,8 +26,7 @@ class Call:
 
     def extensions(self, attempt_number: int) -> dict[str, Any]:
         """The request extensions that tell the recorder which attempt of which operation it is."""
-        operation = {"operation_id": self.operation_id, "attempt_number": attempt_number}
-        return {OPERATION_EXTENSION: {**operation, "endpoint": self.path}}
+        return {OPERATION_EXTENSION: (self.path, self.operation_id, attempt_number)}
 
 
 def chat_call(

@@ -1,46 +1,75 @@
 """One attempt on its way: what its headers, its body and its end say, written as they come."""
 
-import json
 import os
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import httpx
-from pydantic import ValidationError
-
+from ingest.money import LARGEST_USD, round_usd
+from ingest.recording.gate import Reservation
+from ingest.recording.lines import json_fields
+from ingest.recording.operations import Operation, Sent, note_failure
 from ingest.recording.runs import Run
-from ingest.records import Status, UsageEvent
 from ingest.wire.readers import ReplyReader, reply_reader
 from ingest.wire.reply import ReplyFacts
+from ingest.wire.usage import Usage
 
 if TYPE_CHECKING:
+    import httpx
+
     from ingest.recording.recorder import Recorder
+    from ingest.records import Status, UsageEvent
+
+_IN_DOUBT = ',"status":"in_doubt"}}'
 
 
 class Attempt:
-    """Follows one request from its start to its end; ends once, whatever ends it."""
+    """Follows one request from its start to its end; ends once, whatever ends it.
 
-    def __init__(self, recorder: "Recorder", start: UsageEvent, run: Run | None) -> None:
+    `start` are the columns known before the request leaves; they stand at the head of each line.
+    """
+
+    def __init__(
+        self,
+        recorder: "Recorder",
+        start: dict[str, Any],
+        *,
+        run: Run | None,
+        held: Sequence[Reservation],
+        sent: Sent,
+    ) -> None:
         self._recorder = recorder
-        self._event = start
+        self._start = start
         self._run = run
+        self._held = held
+        self._sent = sent
+        self._http_status: int | None = None
         self._reader: ReplyReader | None = None
         self._first_byte_at: datetime | None = None
         self._is_ended = False
         self._process_id = os.getpid()
+        self._head = '{"usage_events":{' + json_fields(start)
+        recorder.spool.append_line(self._head + _IN_DOUBT)
 
-    def answer(self, http_status: int, headers: httpx.Headers) -> None:
+    def answer(self, http_status: int, headers: "httpx.Headers") -> None:
         """The headers came. Written at once: with the generation id a killed call is settled."""
+        self._http_status = http_status
         self._reader = reply_reader(headers)
-        told = _told(self._reader.facts)
-        self._event = self._event.model_copy(update={"http_status": http_status, **told})
-        self._recorder.spool.append("usage_events", self._event)
+        known = json_fields(self._known(self._reader.facts))
+        self._recorder.spool.append_line(f"{self._head},{known}{_IN_DOUBT}")
 
     def feed(self, chunk: bytes) -> None:
         """A piece of the body passed on its way to the caller."""
-        self._first_byte_at = self._first_byte_at or self._recorder.clock()
+        if self._first_byte_at is None:
+            self._first_byte_at = self._recorder.clock()
         if self._reader is not None:
-            self._reader.feed(chunk)
+            try:
+                self._reader.feed(chunk)
+            except Exception:
+                # As `Recorder.guard`, without a further call for each of thousands of chunks.
+                self._recorder.count_failure(self._reader.feed)
+                self._reader = None
 
     def end(self, error: BaseException | None = None) -> None:
         """The body came to its end, or `error` ended it: `GeneratorExit` if its reader left."""
@@ -52,46 +81,69 @@ class Attempt:
         if self._reader is not None:
             self._recorder.guard(self._reader.end)
             facts = self._reader.facts
-        status, error_type = _verdict(self._event.http_status, facts, error)
+        status, error_type = _verdict(self._http_status, facts, error)
+        if status != "succeeded":
+            operation = Operation(self._start["operation_id"], self._start["attempt_number"])
+            note_failure(self._sent, operation)
         end = {
             "status": status,
             "error_type": error_type,
             "first_byte_at": self._first_byte_at,
             "finished_at": self._recorder.clock(),
         }
-        self._finish({**dict(self._event), **_told(facts), **end})
+        self._finish(facts, {**self._known(facts), **end})
 
-    def _finish(self, row: dict[str, Any]) -> None:
-        try:
-            self._event = UsageEvent.model_validate(row)
-        except ValidationError:
-            # The raw row goes to the spool, and from there with its reason to quarantine;
-            # the attempt stays in the ledger as in doubt.
-            self._recorder.spool.append_line(json.dumps({"usage_events": row}, default=str))
-        else:
-            self._recorder.spool.append("usage_events", self._event)
+    def _finish(self, facts: ReplyFacts, end: dict[str, Any]) -> None:
+        # A row that no lake can hold goes to quarantine with its reason when it is sealed, and
+        # the attempt stays in the ledger as in doubt.
+        self._recorder.spool.append_line(f"{self._head},{json_fields(end)}}}}}")
+        spend_usd = _spend_usd(facts.usage)
         if self._run is not None:
-            self._run.add(self._event)
-        self._recorder.bus.publish(self._event)
+            self._run.add(self._start.get("stage"), spend_usd)
+        for reservation in self._held:
+            self._recorder.guard(reservation.release, spend_usd, self._http_status)
+        if self._recorder.bus.is_heard:
+            self._recorder.bus.publish(_event({**self._start, **end}, self._start))
+
+    def _known(self, facts: ReplyFacts) -> dict[str, Any]:
+        """What the reply has said so far, `None` for what it left open."""
+        usage = vars(facts.usage) if facts.usage is not None else {}
+        return {
+            "http_status": self._http_status,
+            "generation_id": facts.generation_id,
+            "served_model": facts.served_model,
+            "provider_name": facts.provider_name,
+            "finish_reason": facts.finish_reason,
+            "output_image_count": facts.output_image_count,
+            "usage_json": facts.usage_json,
+            **usage,
+        }
 
 
-def _told(facts: ReplyFacts) -> dict[str, Any]:
-    """What the reply said, without what it left open."""
-    said = {
-        "generation_id": facts.generation_id,
-        "served_model": facts.served_model,
-        "provider_name": facts.provider_name,
-        "finish_reason": facts.finish_reason,
-        "output_image_count": facts.output_image_count,
-        "usage_json": facts.usage_json,
-        **(vars(facts.usage) if facts.usage is not None else {}),
-    }
-    return {name: value for name, value in said.items() if value is not None}
+def _spend_usd(usage: Usage | None) -> Decimal | None:
+    """The true spend that a reply told, at the ledger's resolution; `None` for nonsense."""
+    if usage is None:
+        return None
+    parts = [usage.reported_cost_usd, *([usage.upstream_cost_usd] if usage.is_byok else [])]
+    known = [part for part in parts if part is not None and 0 <= part < LARGEST_USD]
+    return sum(map(round_usd, known), Decimal(0)) if len(known) == len(parts) else None
+
+
+def _event(row: dict[str, Any], start: dict[str, Any]) -> "UsageEvent":
+    # Loaded for those who listen: pydantic is most of what importing this package would take.
+    from pydantic import ValidationError
+
+    from ingest.records import UsageEvent
+
+    try:
+        return UsageEvent.model_validate(row)
+    except ValidationError:
+        return UsageEvent.model_validate({**start, "status": "in_doubt"})
 
 
 def _verdict(
     http_status: int | None, facts: ReplyFacts, error: BaseException | None
-) -> tuple[Status, str | None]:
+) -> "tuple[Status, str | None]":
     if http_status is not None and not 200 <= http_status < 300:
         return "failed", facts.error_type or f"http_{http_status}"
     if facts.error_type is not None:
@@ -101,7 +153,7 @@ def _verdict(
     return ("failed", "incomplete_reply") if error is None else _broken(error)
 
 
-def _broken(error: BaseException) -> tuple[Status, str]:
+def _broken(error: BaseException) -> "tuple[Status, str]":
     if isinstance(error, GeneratorExit):
         return "cancelled", "closed_early"
     name = type(error).__name__

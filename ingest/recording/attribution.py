@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeGuard, TypeVar
 
 from ingest.errors import UsageError
-from ingest.records import UNATTRIBUTED
+from ingest.identifiers import UNATTRIBUTED
 
 if TYPE_CHECKING:
     from ingest.recording.runs import Run

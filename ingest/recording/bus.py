@@ -25,6 +25,11 @@ class EventBus:
         self._subscribers: defaultdict[type, dict[object, Subscriber[Any]]] = defaultdict(dict)
         self._pending: set[asyncio.Task[None]] = set()
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody has subscribed to anything: what nobody hears need not be made."""
+        return any(self._subscribers.values())
+
     def subscribe(
         self, event_type: type[Event], subscriber: Subscriber[Event]
     ) -> Callable[[], None]:

@@ -1,9 +1,8 @@
 """What may refuse a call before it leaves: the recorder's side of a budget."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from ingest.recording.attribution import Attribution
 from ingest.wire.request import RequestFacts
@@ -11,13 +10,11 @@ from ingest.wire.request import RequestFacts
 
 @dataclass(frozen=True, slots=True)
 class OutgoingCall:
-    """A call that is about to leave. `document` is its JSON body, empty if it is none."""
+    """A call that is about to leave; `facts.document` is its JSON body."""
 
     event_id: str
     facts: RequestFacts
     attribution: Attribution
-    document: Mapping[str, Any]
-    body_bytes: int
 
 
 class Reservation(Protocol):

@@ -7,19 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ingest.clock import Clock, utc_now
-from ingest.identifiers import new_id
+from ingest.identifiers import UNATTRIBUTED, new_id
 from ingest.money import format_usd
 from ingest.recording.attribution import attribute, belonging_to
-from ingest.records import UNATTRIBUTED, CostCalculated, UsageEvent
+
+if TYPE_CHECKING:
+    from ingest.records import CostCalculated
 
 
 class RunLedger(Protocol):
     """Where a finished run's control total goes; the `Recorder` is one."""
 
-    def finish_run(self, total: CostCalculated) -> None: ...
+    def finish_run(self, total: "CostCalculated") -> None: ...
 
 
 @dataclass
@@ -28,12 +30,12 @@ class _Total:
     unpriced_count: int = 0
     cost_usd: Decimal = Decimal(0)
 
-    def add(self, event: UsageEvent) -> None:
+    def add(self, spend_usd: Decimal | None) -> None:
         self.attempt_count += 1
-        if event.spend_usd is None:
+        if spend_usd is None:
             self.unpriced_count += 1
         else:
-            self.cost_usd += event.spend_usd
+            self.cost_usd += spend_usd
 
 
 class Run:
@@ -53,13 +55,16 @@ class Run:
         with self._lock:
             self.ledger = self.ledger or ledger
 
-    def add(self, event: UsageEvent) -> None:
-        """Count one ended attempt."""
+    def add(self, stage: str | None, spend_usd: Decimal | None) -> None:
+        """Count one ended attempt; `None` is what nobody has said yet."""
         with self._lock:
-            self._stages[event.stage or UNATTRIBUTED].add(event)
+            self._stages[stage or UNATTRIBUTED].add(spend_usd)
 
-    def total(self) -> CostCalculated:
+    def total(self) -> "CostCalculated":
         """What the attempts so far reported, per stage and in all."""
+        # Loaded when a run ends: pydantic is most of what importing this package would take.
+        from ingest.records import CostCalculated
+
         with self._lock:
             stages = {stage: replace(total) for stage, total in sorted(self._stages.items())}
         return CostCalculated(

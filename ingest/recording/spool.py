@@ -9,48 +9,60 @@ import fcntl
 import logging
 import os
 import threading
+import time
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from ingest.clock import Clock, utc_now
 from ingest.identifiers import new_id
-from ingest.records import Record
+from ingest.recording.group_commit import GroupCommit
+
+if TYPE_CHECKING:
+    from ingest.records import Record
 
 SEGMENT_SUFFIX = ".jsonl"
 SEGMENT_BYTES = 64 * 1024 * 1024
-SEGMENT_AGE = timedelta(minutes=1)
+SEGMENT_AGE_SECONDS = 60.0
 """A segment older than this is left for `seal` at the next append, so that dashboards keep up."""
 BACKLOG_LINES = 10_000
+
+Durability = Literal["process", "disk"]
+"""What a written line survives: the end of its process, or the loss of power as well."""
 
 _logger = logging.getLogger(__name__)
 
 
 class Spool:
-    """Appends records to a segment of its own; threads share it, a forked child begins anew."""
+    """Appends records to a segment of its own; threads share it, a forked child begins anew.
 
-    def __init__(self, folder: Path, *, clock: Clock = utc_now) -> None:
+    With `durability="disk"` a caller waits in `reach_disk` for what it appended.
+    """
+
+    def __init__(self, folder: Path, *, durability: Durability = "process") -> None:
         self.folder = folder.absolute()
+        self.segment_age_seconds = SEGMENT_AGE_SECONDS
         self.unwritten_count = 0
         """Lines that could not be written when they came; they are in the log, and retried."""
-        self._clock = clock
+        self._durability = durability
         self._backlog: deque[bytes] = deque(maxlen=BACKLOG_LINES)
         self._segment: _Segment | None = None
+        self._written_count = 0
         # Reentrant: the collector may end a dropped stream while this thread writes a line.
         self._lock = threading.RLock()
+        self._commit = GroupCommit(self._sync)
         _spools.add(self)
 
-    def append(self, table_name: str, record: Record) -> None:
+    def append(self, table_name: str, record: "Record") -> None:
         """Write one record. A spool that cannot be written is logged and counted, never raised."""
         self.append_line(f'{{"{table_name}":{record.model_dump_json(exclude_none=True)}}}')
 
     def append_line(self, line: str) -> None:
         """Write one line of JSON as it is."""
-        encoded = line.encode(errors="surrogatepass") + b"\n"
+        encoded = (line + "\n").encode(errors="surrogatepass")
         with self._lock:
             self._backlog.append(encoded)
             try:
@@ -61,6 +73,16 @@ class Spool:
                 _logger.error(
                     "Spool %s cannot be written (%s); the record is: %s", self.folder, error, line
                 )
+
+    def reach_disk(self) -> None:
+        """Return when what this thread appended would outlive a power cut, if that is asked for."""
+        if self._durability == "disk":
+            self._commit.wait(self._written_count)
+
+    async def reach_disk_async(self) -> None:
+        """`reach_disk` for tasks."""
+        if self._durability == "disk":
+            await self._commit.wait_async(self._written_count)
 
     def close(self) -> None:
         """Leave the segment to `seal`; a later append begins another."""
@@ -78,6 +100,7 @@ class Spool:
                 # Never append after a torn line: the rest would be glued to it.
                 raise OSError("the disk took a part of a line only")
             segment.size_bytes += len(line)
+            self._written_count += 1
             if self._backlog and self._backlog[0] is line:
                 self._backlog.popleft()
 
@@ -85,30 +108,61 @@ class Spool:
         if self._segment is not None and self._is_spent(self._segment):
             self._abandon_segment()
         if self._segment is None:
-            self._segment = _Segment(_create_segment(self.folder), self._clock())
+            self._segment = _Segment(_create_segment(self.folder, self._durability))
         return self._segment
 
     def _is_spent(self, segment: "_Segment") -> bool:
         is_deleted = os.fstat(segment.descriptor).st_nlink == 0
-        is_old = self._clock() - segment.opened_at > SEGMENT_AGE
+        is_old = time.monotonic() - segment.opened_at > self.segment_age_seconds
         return is_deleted or is_old or segment.size_bytes > SEGMENT_BYTES
 
     def _abandon_segment(self) -> None:
         segment, self._segment = self._segment, None
-        if segment is not None:
-            os.close(segment.descriptor)
+        if segment is None:
+            return
+        if self._durability == "disk":
+            self._on_disk(os.fdatasync, segment.descriptor)
+        os.close(segment.descriptor)
+
+    def _sync(self) -> int:
+        with self._lock:
+            written_count, segment = self._written_count, self._segment
+            if segment is None:
+                return written_count
+            # Of a copy: another thread may leave the segment meanwhile, and closes its own.
+            copy = self._on_disk(os.dup, segment.descriptor)
+        if copy is not None:
+            self._on_disk(os.fdatasync, copy)
+            os.close(copy)
+        return written_count
+
+    def _on_disk(self, act: Callable[[int], Any], descriptor: int) -> Any:
+        try:
+            return act(descriptor)
+        except OSError as error:
+            self.unwritten_count += 1
+            _logger.error(
+                "Spool %s: the disk refuses what was written (%s); a power cut would lose it.",
+                self.folder,
+                error,
+            )
+            return None
 
     def begin_in_child(self) -> None:
         """After a fork: segment and backlog stay the parent's, whose lock may have been held."""
         self._lock = threading.RLock()
+        self._commit = GroupCommit(self._sync)
         self._backlog.clear()
-        self._abandon_segment()
+        segment, self._segment = self._segment, None
+        if segment is not None:
+            os.close(segment.descriptor)
 
 
 @dataclass
 class _Segment:
     descriptor: int
-    opened_at: datetime
+    # Not by the clock on the wall, which may be set back.
+    opened_at: float = field(default_factory=time.monotonic)
     size_bytes: int = 0
 
 
@@ -127,7 +181,7 @@ def claim_segment(path: Path) -> Iterator[bytes | None]:
         os.close(descriptor)
 
 
-def _create_segment(folder: Path) -> int:
+def _create_segment(folder: Path, durability: Durability) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     name = new_id()
     # Locked before it gets its name: `seal` must never find a living segment unlocked.
@@ -138,11 +192,22 @@ def _create_segment(folder: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         unnamed.rename(folder / f"{name}{SEGMENT_SUFFIX}")
+        if durability == "disk":
+            _sync_folder(folder)
     except OSError:
         unnamed.unlink(missing_ok=True)
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _sync_folder(folder: Path) -> None:
+    # Of a file whose name is lost, nothing is found again.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _try_lock(descriptor: int) -> bool:

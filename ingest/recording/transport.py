@@ -1,26 +1,34 @@
 """Transports that let everything pass unchanged, and tell the recorder about it.
 
-They serve httpx and httpx2, its successor with the same interface: what must come from the
-library that is in use is taken from the library of the request or response at hand.
+They serve httpx and httpx2: what must come from the library that is in use is taken from the
+library of the request or response at hand.
 """
 
 import functools
-import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import httpx
 
-from ingest.recording.attempt import Attempt
+from ingest.recording.library import library_of
 
 if TYPE_CHECKING:
     from ingest.recording.recorder import Recorder
 
 _IN_HAND = "inkledger_in_hand"
 """Request extension that keeps a recording transport around another from recording twice."""
+
+
+class Follower(Protocol):
+    """What listens to a reply as it passes: an `Attempt`."""
+
+    def answer(self, http_status: int, headers: httpx.Headers) -> None: ...
+
+    def feed(self, chunk: bytes) -> None: ...
+
+    def end(self, error: BaseException | None = None) -> None: ...
 
 
 class RecordingTransport(httpx.BaseTransport):
@@ -32,9 +40,20 @@ class RecordingTransport(httpx.BaseTransport):
         self._lock = threading.Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        with _begun(self._recorder, request) as attempt:
-            response = self._inner_for(request).handle_request(request)
-        return _followed(response, attempt, self._recorder)
+        inner = self._inner or self._inner_for(request)
+        follower = _begin(self._recorder, request)
+        if follower is None:
+            return inner.handle_request(request)
+        self._recorder.spool.reach_disk()
+        try:
+            response = inner.handle_request(request)
+        except BaseException as error:
+            self._recorder.guard(follower.end, error)
+            raise
+        finally:
+            # Sent again, the same request is an attempt of its own.
+            del request.extensions[_IN_HAND]
+        return _followed(response, follower, self._recorder)
 
     def close(self) -> None:
         if self._inner is not None:
@@ -57,7 +76,7 @@ class RecordingTransport(httpx.BaseTransport):
     def _inner_for(self, request: httpx.Request) -> httpx.BaseTransport:
         with self._lock:
             if self._inner is None:
-                self._inner = _library_of(request).HTTPTransport()
+                self._inner = library_of(request).HTTPTransport()
             return self._inner
 
 
@@ -69,11 +88,20 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
         self._inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with _begun(self._recorder, request) as attempt:
-            if self._inner is None:
-                self._inner = _library_of(request).AsyncHTTPTransport()
+        if self._inner is None:
+            self._inner = library_of(request).AsyncHTTPTransport()
+        follower = _begin(self._recorder, request)
+        if follower is None:
+            return await self._inner.handle_async_request(request)
+        try:
+            await self._recorder.spool.reach_disk_async()
             response = await self._inner.handle_async_request(request)
-        return _followed(response, attempt, self._recorder)
+        except BaseException as error:
+            self._recorder.guard(follower.end, error)
+            raise
+        finally:
+            del request.extensions[_IN_HAND]
+        return _followed(response, follower, self._recorder)
 
     async def aclose(self) -> None:
         if self._inner is not None:
@@ -94,37 +122,23 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
             await self._inner.__aexit__(kind, error, traceback)
 
 
-@contextmanager
-def _begun(recorder: "Recorder", request: httpx.Request) -> Iterator[Attempt | None]:
-    """The attempt that `request` makes, ended here if no response comes of it."""
-    is_in_hand = _IN_HAND in request.extensions
-    attempt: Attempt | None = None if is_in_hand else recorder.guard(recorder.begin, request)
-    if attempt is None:
-        yield None
-        return
-    request.extensions[_IN_HAND] = True
-    try:
-        yield attempt
-    except BaseException as error:
-        recorder.guard(attempt.end, error)
-        raise
-    finally:
-        # Sent again, the same request is an attempt of its own.
-        del request.extensions[_IN_HAND]
+def _begin(recorder: "Recorder", request: httpx.Request) -> Follower | None:
+    if _IN_HAND in request.extensions:
+        return None
+    follower: Follower | None = recorder.begin(request)
+    if follower is not None:
+        request.extensions[_IN_HAND] = True
+    return follower
 
 
-def _followed(
-    response: httpx.Response, attempt: Attempt | None, recorder: "Recorder"
-) -> httpx.Response:
-    if attempt is not None:
-        recorder.guard(attempt.answer, response.status_code, response.headers)
-        recorder.guard(_follow, response, attempt, recorder)
+def _followed(response: httpx.Response, follower: Follower, recorder: "Recorder") -> httpx.Response:
+    recorder.guard(follower.answer, response.status_code, response.headers)
+    recorder.guard(_follow, response, follower, recorder)
     return response
 
 
-def _follow(response: Any, attempt: Attempt, recorder: "Recorder") -> None:
-    stream_type = _recorded_stream_type(_library_of(response))
-    stream = stream_type(response.stream, attempt, recorder)
+def _follow(response: Any, follower: Follower, recorder: "Recorder") -> None:
+    stream = _stream_type(library_of(response))(response.stream, follower, recorder)
     if response.is_stream_consumed:
         # A transport that answers from memory: nobody will read this stream again.
         for _ in stream:
@@ -134,53 +148,53 @@ def _follow(response: Any, attempt: Attempt, recorder: "Recorder") -> None:
 
 
 class _RecordedStream:
-    def __init__(self, inner: Any, attempt: Attempt, recorder: "Recorder") -> None:
+    def __init__(self, inner: Any, follower: Follower, recorder: "Recorder") -> None:
         self._inner = inner
-        self._attempt = attempt
+        self._follower = follower
         self._recorder = recorder
 
     def __iter__(self) -> Iterator[bytes]:
-        with self._to_the_end():
+        feed = self._follower.feed
+        try:
             for chunk in self._inner:
-                self._recorder.guard(self._attempt.feed, chunk)
+                feed(chunk)
                 yield chunk
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end()
+        self._recorder.spool.reach_disk()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with self._to_the_end():
+        feed = self._follower.feed
+        try:
             async for chunk in self._inner:
-                self._recorder.guard(self._attempt.feed, chunk)
+                feed(chunk)
                 yield chunk
+        except BaseException as error:
+            self._end(error)
+            raise
+        self._end()
+        await self._recorder.spool.reach_disk_async()
 
     def close(self) -> None:
         try:
             self._inner.close()
         finally:
-            self._recorder.guard(self._attempt.end, GeneratorExit())
+            self._end(GeneratorExit())
 
     async def aclose(self) -> None:
         try:
             await self._inner.aclose()
         finally:
-            self._recorder.guard(self._attempt.end, GeneratorExit())
+            self._end(GeneratorExit())
 
-    @contextmanager
-    def _to_the_end(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:
-            self._recorder.guard(self._attempt.end, error)
-            raise
-        self._recorder.guard(self._attempt.end)
-
-
-def _library_of(message: object) -> ModuleType:
-    """httpx or httpx2, also for a request or response type of one's own."""
-    modules = (sys.modules[kind.__module__.partition(".")[0]] for kind in type(message).__mro__)
-    return next(module for module in modules if hasattr(module, "AsyncHTTPTransport"))
+    def _end(self, error: BaseException | None = None) -> None:
+        self._recorder.guard(self._follower.end, error)
 
 
 @functools.cache
-def _recorded_stream_type(library: ModuleType) -> type[Any]:
+def _stream_type(library: ModuleType) -> type[Any]:
     # The clients look whether a stream is of their own library's kind.
     kinds = (_RecordedStream, library.SyncByteStream, library.AsyncByteStream)
     return type("RecordedStream", kinds, {})

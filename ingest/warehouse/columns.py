@@ -9,7 +9,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from ingest.records import UNATTRIBUTED
+from ingest.identifiers import UNATTRIBUTED
 from ingest.warehouse.report import Row
 
 NOT_KNOWN = "–"

@@ -1,8 +1,8 @@
 """What a request asks for, as far as the ledger needs it; never what it says."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -28,6 +28,9 @@ class RequestFacts:
     requested_model: str | None = None
     is_streamed: bool | None = None
     input_image_count: int | None = None
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    session_id: str | None = None
+    has_user: bool = False
 
 
 class OpenRouterAddress:
@@ -36,7 +39,7 @@ class OpenRouterAddress:
     OpenRouter's own hosts are known whatever `base_url` says: a call there costs money.
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, *, hosts: Sequence[str] = ()) -> None:
         self._base_urls = [httpx.URL(url) for url in (base_url, OPENROUTER_BASE_URL)]
 
     def endpoint(self, request: httpx.Request) -> str | None:
@@ -58,6 +61,9 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
         requested_model=text_field(document.get("model")),
         is_streamed=document.get("stream") is True if document else None,
         input_image_count=sum(1 for _ in _images(document)) if document else None,
+        document=document,
+        session_id=text_field(document.get("session_id")) or request.headers.get("x-session-id"),
+        has_user="user" in document,
     )
 
 

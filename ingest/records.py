@@ -5,11 +5,20 @@ and what nobody has said is `None`.
 """
 
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from ingest.money import LARGEST_USD, Usd
+from ingest.money import LARGEST_USD, round_usd
 
 SCHEMA_VERSION = 1
 
@@ -26,6 +35,14 @@ def _to_utc(instant: datetime) -> datetime:
         raise ValueError("a time must lie within the years 1 to 9999 in UTC") from error
 
 
+def _refuse_float(amount: Any) -> Any:
+    if isinstance(amount, float):
+        raise ValueError("money must be a Decimal or a decimal string, never a float")
+    return amount
+
+
+Usd = Annotated[Decimal, BeforeValidator(_refuse_float), AfterValidator(round_usd)]
+"""USD, rounded half to even at twelve places; a float is refused."""
 Instant = Annotated[datetime, AfterValidator(_to_utc)]
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """Bounded as Parquet bounds it: a number from the wire must never stop a whole segment."""

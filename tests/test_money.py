@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from ingest.money import USD_PLACES, Usd, format_usd, loads, round_usd
+from ingest.money import USD_PLACES, format_usd, loads, round_usd
+from ingest.records import Usd
 
 amounts = st.decimals(min_value=0, max_value=999_999, places=12)
 USD = TypeAdapter(Usd)

@@ -55,7 +55,7 @@ def read_reply(response: httpx.Response, operation_id: str) -> Reply:
             operation_id=operation_id,
             generation_id=facts.generation_id,
         )
-    facts.learn(document)
+    facts.learn(response.content)
     _check(facts, operation_id)
     message = _message(document)
     return _reply(
@@ -74,7 +74,7 @@ def check_status(response: httpx.Response, operation_id: str, now: datetime) -> 
         return
     facts = ReplyFacts.from_headers(response.headers)
     error = object_field((_document(response.content) or {}).get("error"))
-    facts.learn({"error": error or "error"})
+    facts.learn_error(error)
     message = _text(error.get("message")) or response.reason_phrase or "no reason given"
     raise RequestRefused(
         f"OpenRouter refused the call with status {response.status_code}: {message}",
@@ -132,7 +132,7 @@ class StreamedReply:
     def _take(self, event: bytes) -> str:
         self._is_done = self._is_done or event == b"[DONE]"
         chunk = _document(event) or {}
-        self._facts.learn(chunk)
+        self._facts.learn(event)
         delta = _message(chunk, "delta")
         self._images.extend(_images(delta, {}))
         return _text(delta.get("content"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ingest.recording.recorder import Recorder
     from ingest.records import Status, UsageEvent
 
-_IN_DOUBT = ',"status":"in_doubt"}}'
+_IN_DOUBT = b',"status":"in_doubt"}}'
 
 
 class Attempt:
@@ -29,6 +29,20 @@ class Attempt:
 
     `start` are the columns known before the request leaves; they stand at the head of each line.
     """
+
+    __slots__ = (
+        "_first_byte_at",
+        "_head",
+        "_held",
+        "_http_status",
+        "_is_ended",
+        "_process_id",
+        "_reader",
+        "_recorder",
+        "_run",
+        "_sent",
+        "_start",
+    )
 
     def __init__(
         self,
@@ -49,7 +63,7 @@ class Attempt:
         self._first_byte_at: datetime | None = None
         self._is_ended = False
         self._process_id = os.getpid()
-        self._head = '{"usage_events":{' + json_fields(start)
+        self._head = b'{"usage_events":{' + json_fields(start)
         recorder.spool.append_line(self._head + _IN_DOUBT)
 
     def answer(self, http_status: int, headers: "httpx.Headers") -> None:
@@ -57,7 +71,7 @@ class Attempt:
         self._http_status = http_status
         self._reader = reply_reader(headers)
         known = json_fields(self._known(self._reader.facts))
-        self._recorder.spool.append_line(f"{self._head},{known}{_IN_DOUBT}")
+        self._recorder.spool.append_line(self._head + b"," + known + _IN_DOUBT)
 
     def feed(self, chunk: bytes) -> None:
         """A piece of the body passed on its way to the caller."""
@@ -96,7 +110,7 @@ class Attempt:
     def _finish(self, facts: ReplyFacts, end: dict[str, Any]) -> None:
         # A row that no lake can hold goes to quarantine with its reason when it is sealed, and
         # the attempt stays in the ledger as in doubt.
-        self._recorder.spool.append_line(f"{self._head},{json_fields(end)}}}}}")
+        self._recorder.spool.append_line(self._head + b"," + json_fields(end) + b"}}")
         spend_usd = _spend_usd(facts.usage)
         if self._run is not None:
             self._run.add(self._start.get("stage"), spend_usd)
@@ -107,7 +121,7 @@ class Attempt:
 
     def _known(self, facts: ReplyFacts) -> dict[str, Any]:
         """What the reply has said so far, `None` for what it left open."""
-        usage = vars(facts.usage) if facts.usage is not None else {}
+        usage = facts.usage._asdict() if facts.usage is not None else {}
         return {
             "http_status": self._http_status,
             "generation_id": facts.generation_id,

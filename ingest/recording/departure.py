@@ -48,7 +48,9 @@ def depart(
         "session_id": session_id,
         "started_at": recorder.clock(),
     }
-    held = _reserve(recorder.gates, OutgoingCall(event_id, facts, attribution))
+    held: Sequence[Reservation] = ()
+    if recorder.gates:
+        held = _reserve(recorder.gates, OutgoingCall(event_id, facts, attribution))
     attempt = Attempt(recorder, start, run=run, held=held, sent=sent)
     recorder.guard(tell_session, request, facts, session_id)
     if run is not None:

@@ -24,7 +24,7 @@ def tell_user(request: "httpx.Request", facts: "RequestFacts", run_id: str) -> N
     Written into the body's text: what the caller sent stays byte for byte. A `user` of the
     caller's own stays, and so does a body that is no JSON object with fields.
     """
-    if facts.has_user or not facts.document or facts.endpoint not in _TAKES_USER:
+    if "user" in facts.document or not facts.document or facts.endpoint not in _TAKES_USER:
         return
     before, brace, after = request.content.partition(b"{")
     body = before + brace + f'"user":"{run_id}",'.encode() + after

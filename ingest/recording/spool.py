@@ -58,20 +58,23 @@ class Spool:
 
     def append(self, table_name: str, record: "Record") -> None:
         """Write one record. A spool that cannot be written is logged and counted, never raised."""
-        self.append_line(f'{{"{table_name}":{record.model_dump_json(exclude_none=True)}}}')
+        row = record.model_dump_json(exclude_none=True)
+        self.append_line(f'{{"{table_name}":{row}}}'.encode())
 
-    def append_line(self, line: str) -> None:
+    def append_line(self, line: bytes) -> None:
         """Write one line of JSON as it is."""
-        encoded = (line + "\n").encode(errors="surrogatepass")
         with self._lock:
-            self._backlog.append(encoded)
+            self._backlog.append(line + b"\n")
             try:
                 self._write_backlog()
             except OSError as error:
                 self._abandon_segment()
                 self.unwritten_count += 1
                 _logger.error(
-                    "Spool %s cannot be written (%s); the record is: %s", self.folder, error, line
+                    "Spool %s cannot be written (%s); the record is: %s",
+                    self.folder,
+                    error,
+                    line.decode(errors="backslashreplace"),
                 )
 
     def reach_disk(self) -> None:

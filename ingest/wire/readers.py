@@ -1,17 +1,13 @@
 """Read a reply's body as it passes, whatever it is made of and wherever it is cut."""
 
-import re
-from typing import Any, Protocol
+import zlib
+from typing import TYPE_CHECKING, Protocol
 
-import httpx
-
-from ingest.money import loads
 from ingest.wire.reply import ReplyFacts
 from ingest.wire.sse import EventSplitter
 
-_WORTH_PARSING = re.compile(
-    rb'"(?:usage|error|response|type|images)"|"(?:finish|stop)_reason"\s*:\s*"'
-)
+if TYPE_CHECKING:
+    import httpx
 
 
 class ReplyReader(Protocol):
@@ -24,11 +20,13 @@ class ReplyReader(Protocol):
     def end(self) -> None: ...
 
 
-def reply_reader(headers: httpx.Headers) -> ReplyReader:
+def reply_reader(headers: "httpx.Headers") -> ReplyReader:
     """The reader for a body with these headers."""
-    facts = ReplyFacts.from_headers(headers)
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    encoding = headers.get("content-encoding", "identity").strip().lower()
+    # Once over the raw ones: each lookup in the library's own takes as long as this.
+    texts = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers.raw}
+    facts = ReplyFacts.from_headers(texts)
+    content_type = texts.get("content-type", "").partition(";")[0].strip().lower()
+    encoding = texts.get("content-encoding", "identity").strip().lower()
     reader: ReplyReader
     if content_type == "text/event-stream":
         reader = _EventStreamReader(facts)
@@ -36,7 +34,11 @@ def reply_reader(headers: httpx.Headers) -> ReplyReader:
         reader = _JsonReader(facts)
     else:
         return _OpaqueReader(facts, is_page=content_type == "text/html")
-    return reader if encoding == "identity" else _DecodingReader(reader, encoding)
+    if encoding == "identity":
+        return reader
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return _InflatingReader(reader)
+    return _DecodingReader(reader, encoding)
 
 
 class _JsonReader:
@@ -49,7 +51,7 @@ class _JsonReader:
 
     def end(self) -> None:
         body, self._chunks = b"".join(self._chunks), []
-        self.facts.is_whole = _learn(self.facts, body)
+        self.facts.is_whole = self.facts.learn(body)
 
 
 class _EventStreamReader:
@@ -73,8 +75,8 @@ class _EventStreamReader:
     def _take(self, event: bytes) -> None:
         if event == b"[DONE]":
             self.facts.is_whole = True
-        elif self.facts.served_model is None or _WORTH_PARSING.search(event):
-            _learn(self.facts, event)
+        else:
+            self.facts.learn(event)
 
 
 class _OpaqueReader:
@@ -89,8 +91,28 @@ class _OpaqueReader:
     def end(self) -> None: ...
 
 
+class _InflatingReader:
+    """A gzip or deflate body, read as it comes and as far as it came."""
+
+    def __init__(self, reader: ReplyReader) -> None:
+        self.facts = reader.facts
+        self._reader = reader
+        self._inflater: zlib._Decompress | None = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    def feed(self, chunk: bytes) -> None:
+        if self._inflater is None:
+            return
+        try:
+            self._reader.feed(self._inflater.decompress(chunk))
+        except zlib.error:
+            self._inflater = None
+
+    def end(self) -> None:
+        self._reader.end()
+
+
 class _DecodingReader:
-    """A compressed body, read in one piece at its end, as far as it came."""
+    """A body in an encoding that httpx may know, read in one piece at its end."""
 
     def __init__(self, reader: ReplyReader, encoding: str) -> None:
         self.facts = reader.facts
@@ -102,6 +124,8 @@ class _DecodingReader:
         self._chunks.append(chunk)
 
     def end(self) -> None:
+        import httpx  # Not before such a body came: most programs use another library of the two.
+
         body, self._chunks = b"".join(self._chunks), []
         headers = {"content-encoding": self._encoding}
         try:
@@ -112,18 +136,5 @@ class _DecodingReader:
         self._reader.end()
 
 
-def _learn(facts: ReplyFacts, body: bytes) -> bool:
-    # A broken character stands in somebody's text, never in the numbers: read on around it.
-    text = body.decode(errors="replace")
-    document = _parse(text)
-    if document is not None:
-        facts.learn(document, text)
-    return document is not None
-
-
-def _parse(text: str) -> dict[str, Any] | None:
-    try:
-        document = loads(text)
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None
+_GZIP_OR_ZLIB = 47
+"""zlib's own way to say: either, told by the first bytes."""

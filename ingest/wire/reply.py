@@ -1,18 +1,26 @@
 """What a reply says: who served it, what it used, how it ended. Nothing else of it is kept."""
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
-import httpx
-
-from ingest.wire.fields import object_field, object_list, text_field
+from ingest.money import loads
+from ingest.wire.documents import (
+    Anything,
+    Choice,
+    Datum,
+    Document,
+    Message,
+    is_said,
+    part,
+    parts,
+    read_document,
+    text,
+)
+from ingest.wire.fields import object_field
 from ingest.wire.usage import Usage, read_usage
 
-_USAGE_KEY = re.compile(r'"usage"\s*:\s*')
 _WORD = re.compile(r"[\w.:-]{1,64}\Z")
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
 
@@ -35,83 +43,84 @@ class ReplyFacts:
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
 
     @classmethod
-    def from_headers(cls, headers: httpx.Headers) -> Self:
+    def from_headers(cls, headers: Mapping[str, str]) -> Self:
         """What is known before the body: of a killed call it is all that ever will be."""
         return cls(
             generation_id=headers.get("x-generation-id") or None,
             provider_name=headers.get("x-provider-name") or None,
         )
 
-    def learn(self, document: Mapping[str, Any], text: str = "") -> None:
-        """Take over what one JSON body, or one chunk of a stream, says; `text` is its source."""
+    def learn(self, body: bytes) -> bool:
+        """Take over what a JSON body, or an event of a stream, says; `False` if it is no object."""
+        document = read_document(body)
+        if document is None:
+            return False
+        self._learn(document)
+        return True
+
+    def learn_error(self, error: object) -> None:
+        """Take over the word of an error, never its message: that may quote the prompt."""
+        self.error_type = _error_word(error)
+
+    def _learn(self, document: Document) -> None:
         self._learn_names(document)
-        self._learn_end(document)
-        self._learn_error(document)
-        self._learn_images(document)
-        if isinstance(document.get("usage"), dict):
-            self.usage = _merge(self.usage, read_usage(document["usage"]))
-            self.usage_json = _source_of(document["usage"], text) or self.usage_json
-        for nested in ("response", "message"):
+        choices = list(parts(document.choices, Choice))
+        self._learn_end(document, choices)
+        self._learn_images(document, choices)
+        if is_said(document.usage):
+            self._learn_usage(bytes(document.usage))
+        for nested in (document.response, document.message):
             # `/responses` and `/messages` stream their state one level down.
-            if isinstance(document.get(nested), dict):
-                self.learn(document[nested], text)
+            if len(nested) and (inner := part(nested, Document)) is not None:
+                self._learn(inner)
 
-    def _learn_names(self, document: Mapping[str, Any]) -> None:
-        generation_id = text_field(document.get("generation_id") or document.get("id"))
-        if generation_id is not None and generation_id.startswith("gen-"):
-            self.generation_id = self.generation_id or generation_id
-        self.served_model = text_field(document.get("model")) or self.served_model
-        self.provider_name = text_field(document.get("provider")) or self.provider_name
+    def _learn_names(self, document: Document) -> None:
+        if self.generation_id is None:
+            name = text(document.generation_id) or text(document.id)
+            self.generation_id = name if name and name.startswith("gen-") else None
+        if self.served_model is None or len(document.model):
+            self.served_model = text(document.model) or self.served_model
+        if self.provider_name is None or len(document.provider):
+            self.provider_name = text(document.provider) or self.provider_name
 
-    def _learn_end(self, document: Mapping[str, Any]) -> None:
-        choices = object_list(document.get("choices"))
-        reasons = [
-            document.get("stop_reason"),
-            *(choice.get("finish_reason") for choice in choices),
-        ]
-        for reason in reasons:
-            self.finish_reason = text_field(reason) or self.finish_reason
-        self.is_whole = self.is_whole or document.get("type") in _LAST_EVENTS
-
-    def _learn_error(self, document: Mapping[str, Any]) -> None:
-        for part in (document, *object_list(document.get("choices"))):
-            if part.get("error"):
-                self.error_type = _error_word(part["error"])
+    def _learn_end(self, document: Document, choices: list[Choice]) -> None:
+        for reason in (document.stop_reason, *(choice.finish_reason for choice in choices)):
+            if is_said(reason):
+                self.finish_reason = text(reason) or self.finish_reason
+        for error in (document.error, *(choice.error for choice in choices)):
+            if is_said(error) and (value := _value(error)):
+                self.learn_error(value)
         if self.finish_reason == "error":
             self.error_type = self.error_type or "error"
+        self.is_whole = self.is_whole or (
+            len(document.type) > 0 and text(document.type) in _LAST_EVENTS
+        )
 
-    def _learn_images(self, document: Mapping[str, Any]) -> None:
-        choices = object_list(document.get("choices"))
-        messages = [
-            object_field(choice.get("message") or choice.get("delta")) for choice in choices
-        ]
-        count = sum(len(object_list(message.get("images"))) for message in messages)
-        count += sum("b64_json" in item for item in object_list(document.get("data")))
-        count += document.get("type") == "image_generation.completed"
+    def _learn_images(self, document: Document, choices: Iterable[Choice]) -> None:
+        count = 0
+        for choice in choices:
+            message = part(choice.message, Message) or part(choice.delta, Message)
+            if message is not None and len(message.images):
+                count += sum(1 for _ in parts(message.images, Anything))
+        if len(document.data):
+            count += sum(len(item.b64_json) > 0 for item in parts(document.data, Datum))
+        count += len(document.type) > 0 and text(document.type) == "image_generation.completed"
         if count:
             self.output_image_count = (self.output_image_count or 0) + count
 
-
-def _merge(known: Usage | None, said: Usage) -> Usage:
-    if known is None:
-        return said
-    pairs = ((field.name, getattr(said, field.name)) for field in fields(Usage))
-    return Usage(
-        **{name: getattr(known, name) if value is None else value for name, value in pairs}
-    )
+    def _learn_usage(self, source: bytes) -> None:
+        usage = _value(source)
+        if isinstance(usage, dict):
+            self.usage = read_usage(usage).over(self.usage)
+            self.usage_json = source.decode(errors="replace")
 
 
-def _source_of(usage: Mapping[str, Any], text: str) -> str | None:
-    """The piece of `text` that `usage` was parsed from, digit for digit."""
-    decoder = json.JSONDecoder(parse_float=Decimal)
-    for match in reversed(list(_USAGE_KEY.finditer(text))):
-        try:
-            candidate, end = decoder.raw_decode(text, match.end())
-        except ValueError:
-            continue
-        if candidate == usage:
-            return text[match.end() : end]
-    return None
+def _value(source: Any) -> Any:
+    """A piece of JSON with `Decimal` for every non-integer number, `None` for what is none."""
+    try:
+        return loads(bytes(source).decode(errors="replace"))
+    except ValueError:
+        return None
 
 
 def _error_word(error: object) -> str:

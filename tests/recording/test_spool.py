@@ -73,7 +73,7 @@ def test_an_old_segment_is_left_to_seal_while_a_call_is_in_flight(home: Path) ->
 
 def test_a_full_segment_is_left_to_seal(home: Path) -> None:
     spool = Spool(home / "spool")
-    line = json.dumps({"outcomes": {"reason": "x" * 4_200_000}})
+    line = json.dumps({"outcomes": {"reason": "x" * 4_200_000}}).encode()
     for _ in range(17):
         spool.append_line(line)
     assert len(list((home / "spool").glob("*.jsonl"))) == 2

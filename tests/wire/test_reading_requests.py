@@ -10,6 +10,10 @@ from ingest.wire.request import OpenRouterAddress, RequestFacts, read_request
 OPENROUTER = OpenRouterAddress("https://openrouter.ai/api/v1")
 
 
+def unknown(endpoint: str) -> RequestFacts:
+    return RequestFacts(endpoint, None, None, None, None, None, {})
+
+
 @pytest.mark.parametrize(
     ("url", "endpoint"),
     [
@@ -55,13 +59,24 @@ def test_model_stream_images_and_the_hash_of_the_key_are_read() -> None:
         headers={"Authorization": "bearer sk-or-v1-abc"},
         json={"model": "a/b", "stream": True, "messages": [{"role": "user", "content": content}]},
     )
-    assert read_request(request, "chat/completions") == RequestFacts(
-        endpoint="chat/completions",
-        api_key_hash=hashlib.sha256(b"sk-or-v1-abc").hexdigest(),
-        requested_model="a/b",
-        is_streamed=True,
-        input_image_count=2,
-    )
+    facts = read_request(request, "chat/completions")
+    assert facts.api_key_hash == hashlib.sha256(b"sk-or-v1-abc").hexdigest()
+    assert (facts.requested_model, facts.is_streamed, facts.input_image_count) == ("a/b", True, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "session_id"),
+    [
+        (b'{"session_id":"evening"}', {"X-Session-Id": "morning"}, "evening"),
+        (b'{"session_id":7}', {"x-session-id": "morning"}, "morning"),
+        (b"{}", {}, None),
+    ],
+)
+def test_the_session_of_the_body_wins_over_the_headers(
+    body: bytes, headers: dict[str, str], session_id: str | None
+) -> None:
+    request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", content=body, headers=headers)
+    assert read_request(request, "x").session_id == session_id
 
 
 @pytest.mark.parametrize(
@@ -70,7 +85,6 @@ def test_model_stream_images_and_the_hash_of_the_key_are_read() -> None:
         b"",
         b"no json",
         b"[]",
-        b'{"a":1e99999999999999999999}',
         b"[" * 100_000,
         b'"\\ud800"',
         b"\xff",
@@ -78,19 +92,50 @@ def test_model_stream_images_and_the_hash_of_the_key_are_read() -> None:
 )
 def test_a_request_that_cannot_be_read_leaves_its_facts_unknown(body: bytes) -> None:
     request = httpx.Request("POST", "https://openrouter.ai/api/v1/images", content=body)
-    assert read_request(request, "images") == RequestFacts(endpoint="images")
+    assert read_request(request, "images") == unknown("images")
 
 
 def test_an_upload_that_streams_is_not_consumed() -> None:
     chunks = iter([b'{"model":', b'"a/b"}'])
     request = httpx.Request("POST", "https://openrouter.ai/api/v1/images", content=chunks)
-    assert read_request(request, "images") == RequestFacts(endpoint="images")
+    assert read_request(request, "images") == unknown("images")
     assert request.read() == b'{"model":"a/b"}'
 
 
 def test_odd_messages_and_models_are_unknown_not_errors() -> None:
     odd = b'{"model":"\\ud800","messages":[1,{"content":[2,{"type":"image_url"}]}]}'
     request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", content=odd)
-    assert read_request(request, "x") == RequestFacts(
-        endpoint="x", is_streamed=False, input_image_count=1
+    facts = read_request(request, "x")
+    assert (facts.requested_model, facts.is_streamed, facts.input_image_count) == (None, False, 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [
+        ("http://gateway.example:4000/api/v1/chat/completions", "chat/completions"),
+        ("http://localhost:4000/chat/completions", "chat/completions"),
+        ("http://localhost:4001/chat/completions", None),
+    ],
+)
+def test_hosts_that_it_is_told_are_openrouters_too(url: str, endpoint: str | None) -> None:
+    address = OpenRouterAddress(
+        "https://openrouter.ai/api/v1", hosts=("Gateway.example", "localhost:4000")
     )
+    assert address.endpoint(httpx.Request("POST", url)) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "job"),
+    [
+        ("GET", "videos/gen-vid-1", "videos/gen-vid-1"),
+        ("GET", "batches/batch_1", "batches/batch_1"),
+        ("GET", "beta/batches/batch_1", "beta/batches/batch_1"),
+        ("GET", "videos", None),
+        ("GET", "videos/gen-vid-1/content", None),
+        ("POST", "videos/gen-vid-1", None),
+        ("GET", "generation", None),
+    ],
+)
+def test_a_question_for_a_job_is_told_by_its_path(method: str, path: str, job: str | None) -> None:
+    request = httpx.Request(method, f"https://openrouter.ai/api/v1/{path}")
+    assert OPENROUTER.job(request) == job

@@ -24,7 +24,7 @@ demo: setup
 	@$(BIN)/inkledger demo $(args)
 
 test: setup
-	@$(BIN)/pytest $(args)
+	@$(BIN)/pytest -n 2 --dist loadfile $(args)
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -155,6 +155,8 @@ class Settlement(Record):
     """The `session_id` of the request, as OpenRouter kept it."""
     observed_in: Literal["generation", "analytics", "reply"] | None = None
     """`GET /generation`, the analytics query, or the later reply that told a job's cost."""
+    event_id: str | None = None
+    """The attempt without a generation id that it was matched to, by session, model and time."""
     landed_at: Instant | None = None
 
 

@@ -3,6 +3,7 @@
 Commands import what they work with when they run: the others should not wait for it.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,25 +58,42 @@ def pull_group() -> None:
 def settlements() -> None:
     """What calls cost whose replies did not say so: cancelled, cut, killed."""
     from ingest.lake import Lake
-    from ingest.pull.provider import API_KEY
+    from ingest.pull.provider import API_KEY, MANAGEMENT_KEY
     from ingest.pull.settlements import pull_settlements
     from ingest.seal import seal
 
     settings = Settings()
     home = Home(settings.home)
     seal(home)
-    with (
-        _client(settings, settings.openrouter_api_key, API_KEY) as client,
-        progress("Settling") as report,
-    ):
-        result = pull_settlements(Lake(home.lake), client, progress=report)
+    with ExitStack() as stack:
+        client = stack.enter_context(_client(settings, settings.openrouter_api_key, API_KEY))
+        key = settings.openrouter_management_key
+        management = stack.enter_context(_client(settings, key, MANAGEMENT_KEY)) if key else None
+        report = stack.enter_context(progress("Settling"))
+        result = pull_settlements(Lake(home.lake), client, management=management, progress=report)
     _say(result, "settlements")
+    _say_what_is_left(result, can_search=management is not None)
+
+
+def _say_what_is_left(result: "PullResult", *, can_search: bool) -> None:
+    if result.found_count:
+        click.echo(f"{result.found_count:,} of them are calls that had died without an id.")
     if result.not_yet_known:
         remarks().print(
             f"{len(result.not_yet_known)} are not known to OpenRouter yet; ask again later."
         )
     if result.refused:
         remarks().print(f"{len(result.refused)} belong to another account's key.")
+    if result.lost_count and can_search:
+        remarks().print(
+            f"{result.lost_count:,} calls died without an id and OpenRouter has no record of them: "
+            "not billed, or not on record yet."
+        )
+    elif result.lost_count:
+        remarks().print(
+            f"{result.lost_count:,} calls died without an id: set OPENROUTER_MANAGEMENT_KEY to "
+            "have them looked for."
+        )
 
 
 @pull_group.command("prices")

@@ -33,6 +33,8 @@ def read_generation(document: Any, observed_at: datetime) -> Settlement:
         output_image_count=generation.num_media_completion,
         generated_at=generation.created_at,
         observed_at=observed_at,
+        session_id=generation.session_id,
+        observed_in="generation",
     )
 
 
@@ -52,6 +54,7 @@ class _Generation(WireRow):
     native_tokens_completion_images: Count | None = None
     num_media_completion: Count | None = None
     created_at: Instant | None = None
+    session_id: str | None = None
 
 
 class _Answer(BaseModel):

@@ -101,7 +101,7 @@ def get(
             f"{str(error) or type(error).__name__}. Try again later."
         ) from error
     if response.status_code >= 300:
-        raise _refusal(response, path, key_variable)
+        raise refusal(response, path, key_variable)
     return response
 
 
@@ -114,7 +114,8 @@ def is_transient(error: Exception) -> bool:
     )
 
 
-def _refusal(response: httpx.Response, path: str, key_variable: str) -> RequestRefused:
+def refusal(response: httpx.Response, path: str, key_variable: str) -> RequestRefused:
+    """The error for an answer with an error status, and what to do about it."""
     status = response.status_code
     if status in (401, 403):
         # Without OpenRouter's own words: some refusals repeat a part of the key.

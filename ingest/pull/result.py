@@ -20,6 +20,10 @@ class PullResult:
     """Generations that OpenRouter has no record of yet; the next pull asks for them again."""
     refused: tuple[str, ...] = ()
     """Generations that this key may not ask for: they were made with another account's key."""
+    found_count: int = 0
+    """Calls that had died without a generation id, and that a generation was matched to."""
+    lost_count: int = 0
+    """Such calls that nothing was matched to: not billed, not on record yet, or not looked for."""
 
 
 def land_answers(lake: Lake, name: str, answers: Answers[Any], landed_at: datetime) -> PullResult:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ingest.simulator.account import show_activity, show_credits, show_key
+from ingest.simulator.analytics import query_analytics
 from ingest.simulator.chat.endpoint import complete_chat
 from ingest.simulator.embeddings import embed_texts
 from ingest.simulator.generations import show_generation
@@ -34,6 +35,7 @@ _POSTS: Final[dict[str, Endpoint]] = {
     "/chat/completions": complete_chat,
     "/images": draw_images,
     "/embeddings": embed_texts,
+    "/analytics/query": query_analytics,
 }
 _GETS: Final[dict[str, Endpoint]] = {
     "/generation": show_generation,

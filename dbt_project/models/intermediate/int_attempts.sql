@@ -14,12 +14,31 @@
 
 with
 
-events as (
+told_events as (
     select * from {{ ref('stg_usage_events') }}
 ),
 
 settlements as (
     select * from {{ ref('stg_settlements') }}
+),
+
+matched as (
+    select * from settlements
+    where event_id is not null
+),
+
+matches as (
+    {{ one_row_per('event_id', 'matched', order_by='generated_at, generation_id') }}
+),
+
+-- A call that died before its headers came has no generation id; one may have been found for it
+-- later, at OpenRouter, by its session, model and time.
+events as (
+    select
+        told_events.*,
+        coalesce(told_events.generation_id, matches.generation_id) as billed_generation_id
+    from told_events
+    left join matches on told_events.event_id = matches.event_id
 ),
 
 models as (
@@ -30,7 +49,7 @@ models as (
 -- it, by an export. Our own row stays, as it alone knows what the call was for.
 attempts as (
     {{ one_row_per(
-        'coalesce(generation_id, event_id)', 'events',
+        'coalesce(billed_generation_id, event_id)', 'events',
         order_by="
                     case source
                         when 'live' then 1
@@ -51,7 +70,7 @@ told_by_provider as (
 
 exports as (
     {{ one_row_per(
-        'coalesce(generation_id, event_id)', 'told_by_provider',
+        'coalesce(billed_generation_id, event_id)', 'told_by_provider',
         order_by="case source when 'activity_export' then 1 else 2 end, landed_at, event_id",
     ) }}
 ),
@@ -69,7 +88,9 @@ gathered as (
         attempts.endpoint,
         attempts.api_key_hash,
         attempts.requested_model,
-        attempts.generation_id,
+        attempts.billed_generation_id as generation_id,
+        attempts.generation_id is null
+        and attempts.billed_generation_id is not null as is_generation_matched,
         attempts.is_streamed,
         attempts.status,
         attempts.http_status,
@@ -104,11 +125,11 @@ gathered as (
         -- A call just before midnight may be on the provider's next day.
         coalesce(settlements.generated_at, exports.started_at, attempts.started_at) as billed_at
     from attempts
-    left join settlements on attempts.generation_id = settlements.generation_id
+    left join settlements on attempts.billed_generation_id = settlements.generation_id
     left join exports
         on
-            coalesce(attempts.generation_id, attempts.event_id)
-            = coalesce(exports.generation_id, exports.event_id)
+            coalesce(attempts.billed_generation_id, attempts.event_id)
+            = coalesce(exports.billed_generation_id, exports.event_id)
 ),
 
 named as (

@@ -107,6 +107,7 @@ final as (
         canonical_model,
         provider_name,
         generation_id,
+        is_generation_matched,
         is_streamed,
         status,
         http_status,

@@ -10,6 +10,7 @@ newest as (
         'generation_id', 'source',
         order_by="
                     case when total_cost_usd is null then 1 else 0 end,
+                    case when event_id is null then 1 else 0 end,
                     observed_at desc,
                     landed_at desc",
     ) }}
@@ -33,6 +34,7 @@ renamed as (
         {{ sensible_count('output_image_count') }},
         generated_at,
         observed_at,
+        event_id,
         landed_at
     from newest
 )

@@ -1,0 +1,123 @@
+"""Calls whose generation nobody told us: they died, or gave up, before their headers came."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ingest.lake import Lake
+from ingest.records import Settlement
+
+KEPT_BY_PROVIDER = timedelta(days=31)
+"""How long OpenRouter's analytics know a generation by its id."""
+
+_CLOCK_SKEW = timedelta(seconds=5)
+_LONGEST_QUEUE = timedelta(hours=1)
+_NO_MODEL_OF_ITS_OWN = re.compile(r"openrouter/|@|~")
+_DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}\Z|-\d{8}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class LostCall:
+    """An attempt that may have been billed, and has no generation id to ask for."""
+
+    event_id: str
+    operation_id: str
+    session_id: str | None
+    requested_model: str | None
+    started_at: datetime
+
+    def may_be(self, settlement: Settlement) -> bool:
+        """Whether a generation could be this call: its session, its model, its time."""
+        generated_at = settlement.generated_at
+        if generated_at is None or settlement.session_id is None:
+            return False
+        is_in_time = -_CLOCK_SKEW <= generated_at - self.started_at <= _LONGEST_QUEUE
+        if settlement.session_id != self.session_id or not is_in_time:
+            return False
+        # A call outside any run is a session of its own: nothing else can be meant.
+        return self.session_id == self.operation_id or _is_same_model(
+            self.requested_model, settlement.served_model
+        )
+
+
+def lost_calls(lake: Lake, now: datetime) -> list[LostCall]:
+    """The calls of the last 31 days that nobody can ask for by an id, oldest first.
+
+    Refusals that cost nothing and requests that never left are not among them, nor are calls
+    that a generation was matched to before.
+    """
+    matched = lake.scan("settlements").sql("select event_id from self where event_id is not null")
+    lost = lake.scan("usage_events").sql(
+        # Never billed, as `fct_attempts` has it: refused before a provider was asked, or not sent.
+        """
+        select event_id, max(operation_id) as operation_id, max(session_id) as session_id,
+            max(requested_model) as requested_model, min(started_at) as started_at
+        from self
+        where source = 'live'
+        group by event_id
+        having max(generation_id) is null and max(reported_cost_usd) is null
+            and max(case
+                when http_status in (400, 401, 402, 403, 404, 413, 422, 429, 503, 529) then 1
+                when http_status is null and error_type in (
+                    'ConnectError', 'ConnectTimeout', 'PoolTimeout', 'UnsupportedProtocol',
+                    'LocalProtocolError'
+                ) then 1
+                else 0
+            end) = 0
+            and max(case when status = 'succeeded' then 1 else 0 end) = 0
+        """
+    )
+    left = lost.join(matched, on="event_id", how="anti").sql(
+        "select * from self order by started_at, event_id"
+    )
+    calls = (LostCall(*row) for row in left.collect().iter_rows())
+    return [call for call in calls if now - call.started_at < KEPT_BY_PROVIDER]
+
+
+def windows(calls: Iterable[LostCall]) -> Iterator[tuple[datetime, datetime]]:
+    """The spans of time in which the calls, oldest first, may have been billed; none overlap."""
+    begin = end = None
+    for call in calls:
+        earliest, latest = call.started_at - _CLOCK_SKEW, call.started_at + _LONGEST_QUEUE
+        if end is not None and begin is not None and earliest > end:
+            yield begin, end
+            begin = None
+        begin, end = begin or earliest, latest
+    if begin is not None and end is not None:
+        yield begin, end
+
+
+def match(calls: Iterable[LostCall], settlements: Iterable[Settlement]) -> dict[str, str]:
+    """Generation id → event id: each generation's call, the nearest in time that is still free.
+
+    Which of several equal calls of one run a generation was may be told wrongly; that each
+    generation is one call, and each call one generation at most, may not.
+    """
+    free = {call.event_id: call for call in calls}
+    matches: dict[str, str] = {}
+    for settlement in sorted(
+        settlements, key=lambda row: (str(row.generated_at), row.generation_id)
+    ):
+        possible = [call for call in free.values() if call.may_be(settlement)]
+        if possible and settlement.generated_at is not None:
+            instant = settlement.generated_at
+            nearest = min(possible, key=lambda call: abs(instant - call.started_at))
+            matches[settlement.generation_id] = free.pop(nearest.event_id).event_id
+    return matches
+
+
+def _time_and_name(settlement: Settlement) -> tuple[str, str]:
+    return str(settlement.generated_at), settlement.generation_id
+
+
+def _is_same_model(requested: str | None, served: str | None) -> bool:
+    if requested is None or served is None or _NO_MODEL_OF_ITS_OWN.match(requested):
+        return True  # The account's default, a router or a preset: OpenRouter chose.
+    return _model_words(requested) == _model_words(served)
+
+
+def _model_words(model: str) -> frozenset[str]:
+    # As `dim_models` tells a slug from its dated permaslug: the same words, in any order.
+    name = model.partition(":")[0].partition("#")[0].lower()
+    return frozenset(re.split(r"[-/]", _DATED.sub("", name)))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
 
 _FAULT_MARK = "#fault="
+_WHOM = ("user", "session_id")
 _ID_PREFIXES = {CallKind.IMAGE: "gen-img", CallKind.EMBEDDING: "gen-emb"}
 
 
@@ -47,8 +48,9 @@ async def admit(simulator: Simulator, request: Request, shape: type[Asked]) -> t
     Raises `Refusal`: 401 without a key, 400 for a body that is not what the endpoint takes.
     """
     api_key = require_key(request)
-    raw = await request.body()
-    asked = _read(raw, shape)
+    body = _parse(await request.body())
+    asked = _read(body, shape)
+    raw = _what_is_asked(body)
     ordinal = simulator.requests.next(api_key.sha256, request.url.path, raw)
     # The key is left out: the same request costs the same whoever sends it.
     draw = Draw.of(
@@ -79,15 +81,27 @@ def requested_fault(
     return fault if simulator.asked_faults.next(*identity) < times else None
 
 
-def _read(raw: bytes, shape: type[Asked]) -> Asked:
+def _parse(raw: bytes) -> Any:
     try:
-        return shape.model_validate(json.loads(raw))
+        return json.loads(raw)
+    except ValueError as error:
+        raise Refusal(400, "The request body is not valid JSON") from error
+
+
+def _what_is_asked(body: Any) -> bytes:
+    """The request without whom it is for: a model answers everybody alike."""
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if name not in _WHOM}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _read(body: Any, shape: type[Asked]) -> Asked:
+    try:
+        return shape.model_validate(body)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "body"
         raise Refusal(400, f"{place}: {first['msg']}") from error
-    except ValueError as error:
-        raise Refusal(400, "The request body is not valid JSON") from error
 
 
 def _call(

@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 args ?=
 
-.PHONY: setup demo test check format lock screenshots
+.PHONY: setup demo test torture check format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -41,6 +41,10 @@ format: setup
 lock: setup
 	$(UV) compile --quiet --upgrade --universal --generate-hashes --all-extras \
 		--no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.lock
+
+# Three hundred kills at random instants; `make test` samples twenty.
+torture: setup
+	@$(BIN)/pytest tests/torture -s --kills 300 $(args)
 
 screenshots: setup
 	@$(BIN)/pytest tests/browser --screenshots docs/screenshots

@@ -17,13 +17,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--screenshots", metavar="DIR", help="where the browser test leaves its pictures"
     )
+    parser.addoption("--kills", default="20", help="how often the torture test kills a producer")
+    parser.addoption("--kill-seed", default="7", help="when it kills them")
 
 
-def run_inkledger(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run_inkledger(
+    home: Path, *arguments: str, **environment: str
+) -> "subprocess.CompletedProcess[str]":
     """Run the command as a user does, with its data under `home`."""
     return subprocess.run(
         [sys.executable, "-m", "ingest.command", *arguments],
-        env={**os.environ, "INKLEDGER_HOME": str(home)},
+        env={**os.environ, "INKLEDGER_HOME": str(home), **environment},
         capture_output=True,
         text=True,
         timeout=300,

@@ -2,8 +2,10 @@
 with
 
 landed as (
-    select distinct coalesce(generation_id, event_id) as attempt_key
-    from {{ ref('stg_usage_events') }}
+    select distinct
+        coalesce(events.generation_id, matches.generation_id, events.event_id) as attempt_key
+    from {{ ref('stg_usage_events') }} as events
+    left join {{ ref('stg_settlements') }} as matches on events.event_id = matches.event_id
 ),
 
 attempts as (

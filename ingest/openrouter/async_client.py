@@ -18,6 +18,7 @@ from ingest.openrouter.calls import (
     no_answer,
 )
 from ingest.openrouter.client import Operation, operation_id_of
+from ingest.openrouter.connections import Connections
 from ingest.openrouter.replies import Reply, StreamedReply, check_status, read_reply
 from ingest.openrouter.retries import ATTEMPTS, LONGEST_BACKOFF_SECONDS, wait_before_retry
 from ingest.recording.recorder import Recorder
@@ -44,7 +45,7 @@ class AsyncOpenRouter:
         self._owns_recorder = recorder is None
         self.recorder = recorder or Recorder(base_url=options["base_url"])
         self._http = httpx.AsyncClient(
-            transport=self.recorder.async_transport(transport), **options
+            transport=self.recorder.async_transport(transport or Connections()), **options
         )
 
     @overload

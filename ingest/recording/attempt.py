@@ -42,7 +42,10 @@ class Attempt:
         "_run",
         "_sent",
         "_start",
+        "request",
     )
+    request: "httpx.Request"
+    """What to send: the caller's request, which may have been told what it belongs to."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from ingest.recording.attempt import Attempt
 from ingest.recording.attribution import Attribution, current_attribution
 from ingest.recording.gate import Gate, OutgoingCall, Reservation
 from ingest.recording.operations import Operation, operation_of, sent_by
-from ingest.recording.session import tell_session, tell_user
+from ingest.recording.session import telling
 from ingest.wire.request import read_request
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def depart(
     if recorder.gates:
         held = _reserve(recorder.gates, OutgoingCall(event_id, facts, attribution))
     attempt = Attempt(recorder, start, run=run, held=held, sent=sent)
-    recorder.guard(tell_session, request, facts, session_id)
     if run is not None:
         run.report_to(recorder)
-        recorder.guard(tell_user, request, facts, run.run_id)
+    run_id = run.run_id if run is not None else None
+    attempt.request = recorder.guard(telling, request, facts, session_id, run_id) or request
     return attempt
 
 

@@ -12,21 +12,33 @@ if TYPE_CHECKING:
 _TAKES_USER = {"chat/completions", "completions", "embeddings", "images", "responses"}
 
 
-def tell_session(request: "httpx.Request", facts: "RequestFacts", session_id: str) -> None:
-    """Send `session_id` as a header; a session of the caller's own stays."""
+def telling(
+    request: "httpx.Request", facts: "RequestFacts", session_id: str, run_id: str | None
+) -> "httpx.Request":
+    """The request to send: with `session_id` as a header, and the run as `user` in its body.
+
+    `user` is the one word of ours by which analytics can be asked. It is written into the body's
+    text, so that what the caller wrote stays byte for byte. A session or a user of the caller's
+    own stays, and so does a body that is no JSON object with fields.
+    """
     if facts.session_id is None:
         request.headers["x-session-id"] = session_id
+    if run_id is None or "user" in facts.document or not facts.document:
+        return request
+    return _with_user(request, run_id) if facts.endpoint in _TAKES_USER else request
 
 
-def tell_user(request: "httpx.Request", facts: "RequestFacts", run_id: str) -> None:
-    """Send the run as `user`, the one word of ours by which analytics can be asked.
-
-    Written into the body's text: what the caller sent stays byte for byte. A `user` of the
-    caller's own stays, and so does a body that is no JSON object with fields.
-    """
-    if "user" in facts.document or not facts.document or facts.endpoint not in _TAKES_USER:
-        return
+def _with_user(request: "httpx.Request", run_id: str) -> "httpx.Request":
     before, brace, after = request.content.partition(b"{")
     body = before + brace + f'"user":"{run_id}",'.encode() + after
-    request.stream = library_of(request).ByteStream(body)
-    request.headers["content-length"] = str(len(body))
+    # A new one: there are transports that send a request's content, and others its stream.
+    headers = request.headers.copy()
+    headers["content-length"] = str(len(body))
+    told: httpx.Request = library_of(request).Request(
+        request.method,
+        request.url,
+        headers=headers,
+        content=body,
+        extensions=request.extensions,
+    )
+    return told

@@ -24,6 +24,8 @@ _IN_HAND = "inkledger_in_hand"
 class Follower(Protocol):
     """What listens to a reply as it passes: an `Attempt`."""
 
+    request: httpx.Request
+
     def answer(self, http_status: int, headers: httpx.Headers) -> None: ...
 
     def feed(self, chunk: bytes) -> None: ...
@@ -44,9 +46,9 @@ class RecordingTransport(httpx.BaseTransport):
         follower = _begin(self._recorder, request)
         if follower is None:
             return inner.handle_request(request)
-        self._recorder.spool.reach_disk()
         try:
-            response = inner.handle_request(request)
+            self._recorder.spool.reach_disk()
+            response = inner.handle_request(follower.request)
         except BaseException as error:
             self._recorder.guard(follower.end, error)
             raise
@@ -95,7 +97,7 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
             return await self._inner.handle_async_request(request)
         try:
             await self._recorder.spool.reach_disk_async()
-            response = await self._inner.handle_async_request(request)
+            response = await self._inner.handle_async_request(follower.request)
         except BaseException as error:
             self._recorder.guard(follower.end, error)
             raise
@@ -127,7 +129,7 @@ def _begin(recorder: "Recorder", request: httpx.Request) -> Follower | None:
         return None
     follower: Follower | None = recorder.begin(request)
     if follower is not None:
-        request.extensions[_IN_HAND] = True
+        request.extensions[_IN_HAND] = follower.request.extensions[_IN_HAND] = True
     return follower
 
 

@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 args ?=
 
-.PHONY: setup demo test torture check format lock screenshots
+.PHONY: setup demo test torture bench-capture check format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -41,10 +41,21 @@ format: setup
 lock: setup
 	$(UV) compile --quiet --upgrade --universal --generate-hashes --all-extras \
 		--no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.lock
+	$(UV) compile --quiet --upgrade --universal --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url bench/peers.in --output-file bench/peers.lock
 
 # Three hundred kills at random instants; `make test` samples twenty.
 torture: setup
 	@$(BIN)/pytest tests/torture -s --kills 300 $(args)
+
+# What recording costs beside its peers, which have an environment of their own.
+bench-capture: .venv-bench/.ready
+	@.venv-bench/bin/python bench/capture.py $(args)
+
+.venv-bench/.ready: bench/peers.lock .venv/.ready
+	@$(BIN)/uv venv --quiet --allow-existing .venv-bench
+	@$(UV) sync --quiet --python .venv-bench/bin/python --require-hashes bench/peers.lock
+	@touch $@
 
 screenshots: setup
 	@$(BIN)/pytest tests/browser --screenshots docs/screenshots

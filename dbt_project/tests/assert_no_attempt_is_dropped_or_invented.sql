@@ -2,10 +2,10 @@
 with
 
 landed as (
-    select distinct
-        coalesce(events.generation_id, matches.generation_id, events.event_id) as attempt_key
+    select coalesce(events.generation_id, matches.generation_id, events.event_id) as attempt_key
     from {{ ref('stg_usage_events') }} as events
     left join {{ ref('stg_settlements') }} as matches on events.event_id = matches.event_id
+    group by attempt_key
 ),
 
 attempts as (

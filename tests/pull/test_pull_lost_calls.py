@@ -32,7 +32,7 @@ PAYLOAD = {"model": "openai/gpt-5-nano", "messages": [{"role": "user", "content"
 @contextmanager
 def impatient(recorder: Recorder, simulator: RunningSimulator) -> Iterator[httpx.Client]:
     """A client that gives up before any header comes."""
-    headers = {"Authorization": "Bearer sk-or-v1-test", "X-Simulate-Fault": "silent_stall"}
+    headers = {"Authorization": "Bearer sk-or-v1-test", "X-Simulate-Fault": "silent_stall*9"}
     with httpx.Client(
         base_url=simulator.base_url,
         transport=recorder.transport(),

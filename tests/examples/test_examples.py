@@ -1,0 +1,37 @@
+"""Every example runs as it stands, and what it spends is in the ledger to the last digit."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest.simulator import running_simulator
+from tests.landed import landed
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_what_an_example_spends_is_what_the_bill_says(example: Path, tmp_path: Path) -> None:
+    with running_simulator() as simulator:
+        environment = {
+            **os.environ,
+            "OPENROUTER_API_KEY": "sk-or-v1-example",
+            "OPENROUTER_BASE_URL": simulator.base_url,
+            "INKLEDGER_HOME": str(tmp_path),
+        }
+        finished = subprocess.run(
+            [sys.executable, str(example)],
+            env=environment, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert finished.returncode == 0, finished.stderr
+        bill = {row["id"]: row["cost_usd"] for row in simulator.bill()["generations"]}
+    rows = landed(tmp_path)
+    assert len(bill) >= 2
+    assert {row["generation_id"] for row in rows} == bill.keys()
+    assert len(rows) == len(bill)
+    for row in rows:
+        assert row["ebook_id"] == "forest-animals"
+        assert format(row["reported_cost_usd"].normalize(), "f") == bill[row["generation_id"]]

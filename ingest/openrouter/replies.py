@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 
 from ingest.errors import GenerationFailed, RequestRefused
 from ingest.money import loads
@@ -43,6 +44,17 @@ class Reply:
     def cost_usd(self) -> Decimal | None:
         """USD, true spend (credits, and upstream if BYOK); `None` until OpenRouter has said it."""
         return self.usage.cost_usd
+
+
+class _Choice(msgspec.Struct):
+    delta: dict[str, Any] | None = None
+
+
+class _Chunk(msgspec.Struct):
+    choices: list[_Choice] = []
+
+
+_deltas = msgspec.json.Decoder(_Chunk)
 
 
 def read_reply(response: httpx.Response, operation_id: str) -> Reply:
@@ -130,11 +142,13 @@ class StreamedReply:
         )
 
     def _take(self, event: bytes) -> str:
-        self._is_done = self._is_done or event == b"[DONE]"
-        chunk = _document(event) or {}
-        self._facts.learn(event)
-        delta = _message(chunk, "delta")
-        self._images.extend(_images(delta, {}))
+        if event == b"[DONE]":
+            self._is_done = True
+            return ""
+        self._facts.learn_event(event)
+        delta = _delta(event)
+        if "images" in delta:
+            self._images.extend(_images(delta, {}))
         return _text(delta.get("content"))
 
 
@@ -170,6 +184,14 @@ def _document(body: bytes) -> dict[str, Any] | None:
 def _message(document: dict[str, Any], name: str = "message") -> dict[str, Any]:
     choices = object_list(document.get("choices"))
     return object_field(choices[0].get(name)) if choices else {}
+
+
+def _delta(event: bytes) -> dict[str, Any]:
+    try:
+        choices = _deltas.decode(event).choices
+        return choices[0].delta or {} if choices else {}
+    except ValueError:
+        return _message(_document(event) or {}, "delta")
 
 
 def _images(message: dict[str, Any], document: dict[str, Any]) -> Iterator[bytes]:

@@ -4,11 +4,13 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict
 
 from ingest.money import LARGEST_USD, round_usd
 from ingest.recording.gate import Reservation
-from ingest.recording.lines import json_fields
+from ingest.recording.lines import Arrival, Departure, json_fields
 from ingest.recording.operations import Operation, Sent, note_failure
 from ingest.recording.runs import Run
 from ingest.wire.readers import ReplyReader, reply_reader
@@ -27,10 +29,11 @@ _IN_DOUBT = b',"status":"in_doubt"}}'
 class Attempt:
     """Follows one request from its start to its end; ends once, whatever ends it.
 
-    `start` are the columns known before the request leaves; they stand at the head of each line.
+    What is known before the request leaves stands at the head of each line.
     """
 
     __slots__ = (
+        "_departure",
         "_first_byte_at",
         "_head",
         "_held",
@@ -41,7 +44,6 @@ class Attempt:
         "_recorder",
         "_run",
         "_sent",
-        "_start",
         "request",
     )
     request: "httpx.Request"
@@ -50,14 +52,14 @@ class Attempt:
     def __init__(
         self,
         recorder: "Recorder",
-        start: dict[str, Any],
+        departure: Departure,
         *,
         run: Run | None,
         held: Sequence[Reservation],
         sent: Sent,
     ) -> None:
         self._recorder = recorder
-        self._start = start
+        self._departure = departure
         self._run = run
         self._held = held
         self._sent = sent
@@ -66,14 +68,14 @@ class Attempt:
         self._first_byte_at: datetime | None = None
         self._is_ended = False
         self._process_id = os.getpid()
-        self._head = b'{"usage_events":{' + json_fields(start)
+        self._head = b'{"usage_events":{' + json_fields(departure)
         recorder.spool.append_line(self._head + _IN_DOUBT)
 
     def answer(self, http_status: int, headers: "httpx.Headers") -> None:
         """The headers came. Written at once: with the generation id a killed call is settled."""
         self._http_status = http_status
         self._reader = reply_reader(headers)
-        known = json_fields(self._known(self._reader.facts))
+        known = json_fields(_arrival(http_status, self._reader.facts))
         self._recorder.spool.append_line(self._head + b"," + known + _IN_DOUBT)
 
     def feed(self, chunk: bytes) -> None:
@@ -100,41 +102,36 @@ class Attempt:
             facts = self._reader.facts
         status, error_type = _verdict(self._http_status, facts, error)
         if status != "succeeded":
-            operation = Operation(self._start["operation_id"], self._start["attempt_number"])
+            operation = Operation(self._departure.operation_id, self._departure.attempt_number)
             note_failure(self._sent, operation)
-        end = {
-            "status": status,
-            "error_type": error_type,
-            "first_byte_at": self._first_byte_at,
-            "finished_at": self._recorder.clock(),
-        }
-        self._finish(facts, {**self._known(facts), **end})
+        arrival = _arrival(self._http_status, facts)
+        arrival.status, arrival.error_type = status, error_type
+        arrival.first_byte_at, arrival.finished_at = self._first_byte_at, self._recorder.clock()
+        self._recorder.spool.append_line(self._head + b"," + json_fields(arrival) + b"}}")
+        self._tell_others(arrival, facts.usage)
 
-    def _finish(self, facts: ReplyFacts, end: dict[str, Any]) -> None:
-        # A row that no lake can hold goes to quarantine with its reason when it is sealed, and
-        # the attempt stays in the ledger as in doubt.
-        self._recorder.spool.append_line(self._head + b"," + json_fields(end) + b"}}")
-        spend_usd = _spend_usd(facts.usage)
-        if self._run is not None:
-            self._run.add(self._start.get("stage"), spend_usd)
-        for reservation in self._held:
-            self._recorder.guard(reservation.release, spend_usd, self._http_status)
+    def _tell_others(self, arrival: Arrival, usage: Usage | None) -> None:
+        if self._run is not None or self._held:
+            spend_usd = _spend_usd(usage)
+            if self._run is not None:
+                self._run.add(self._departure.stage, spend_usd)
+            for reservation in self._held:
+                self._recorder.guard(reservation.release, spend_usd, self._http_status)
         if self._recorder.bus.is_heard:
-            self._recorder.bus.publish(_event({**self._start, **end}, self._start))
+            self._recorder.bus.publish(_event(self._departure, arrival))
 
-    def _known(self, facts: ReplyFacts) -> dict[str, Any]:
-        """What the reply has said so far, `None` for what it left open."""
-        usage = facts.usage._asdict() if facts.usage is not None else {}
-        return {
-            "http_status": self._http_status,
-            "generation_id": facts.generation_id,
-            "served_model": facts.served_model,
-            "provider_name": facts.provider_name,
-            "finish_reason": facts.finish_reason,
-            "output_image_count": facts.output_image_count,
-            "usage_json": facts.usage_json,
-            **usage,
-        }
+
+def _arrival(http_status: int | None, facts: ReplyFacts) -> Arrival:
+    return Arrival(
+        http_status,
+        facts.generation_id,
+        facts.served_model,
+        facts.provider_name,
+        facts.finish_reason,
+        facts.output_image_count,
+        facts.usage_json,
+        *facts.usage or (),
+    )
 
 
 def _spend_usd(usage: Usage | None) -> Decimal | None:
@@ -146,15 +143,18 @@ def _spend_usd(usage: Usage | None) -> Decimal | None:
     return sum(map(round_usd, known), Decimal(0)) if len(known) == len(parts) else None
 
 
-def _event(row: dict[str, Any], start: dict[str, Any]) -> "UsageEvent":
+def _event(departure: Departure, arrival: Arrival) -> "UsageEvent":
     # Loaded for those who listen: pydantic is most of what importing this package would take.
     from pydantic import ValidationError
 
     from ingest.records import UsageEvent
 
+    start = asdict(departure)
     try:
-        return UsageEvent.model_validate(row)
+        return UsageEvent.model_validate({**start, **asdict(arrival)})
     except ValidationError:
+        # A row that no lake can hold goes to quarantine with its reason when it is sealed, and the
+        # attempt stays in the ledger as in doubt.
         return UsageEvent.model_validate({**start, "status": "in_doubt"})
 
 

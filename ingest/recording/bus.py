@@ -22,13 +22,10 @@ class EventBus:
 
     def __init__(self) -> None:
         self.failure_count = 0
+        self.is_heard = False
+        """Whether anybody has subscribed to anything: what nobody hears need not be made."""
         self._subscribers: defaultdict[type, dict[object, Subscriber[Any]]] = defaultdict(dict)
         self._pending: set[asyncio.Task[None]] = set()
-
-    @property
-    def is_heard(self) -> bool:
-        """Whether anybody has subscribed to anything: what nobody hears need not be made."""
-        return any(self._subscribers.values())
 
     def subscribe(
         self, event_type: type[Event], subscriber: Subscriber[Event]
@@ -39,9 +36,11 @@ class EventBus:
         """
         subscription = object()
         self._subscribers[event_type][subscription] = subscriber
+        self.is_heard = True
 
         def unsubscribe() -> None:
             self._subscribers[event_type].pop(subscription, None)
+            self.is_heard = any(self._subscribers.values())
 
         return unsubscribe
 

@@ -29,6 +29,8 @@ SEGMENT_BYTES = 64 * 1024 * 1024
 SEGMENT_AGE_SECONDS = 60.0
 """A segment older than this is left for `seal` at the next append, so that dashboards keep up."""
 BACKLOG_LINES = 10_000
+LOOK_AGAIN_SECONDS = 0.05
+"""How often to look whether somebody deleted the segment, and all that was written to it."""
 
 Durability = Literal["process", "disk"]
 """What a written line survives: the end of its process, or the loss of power as well."""
@@ -115,9 +117,13 @@ class Spool:
         return self._segment
 
     def _is_spent(self, segment: "_Segment") -> bool:
-        is_deleted = os.fstat(segment.descriptor).st_nlink == 0
-        is_old = time.monotonic() - segment.opened_at > self.segment_age_seconds
-        return is_deleted or is_old or segment.size_bytes > SEGMENT_BYTES
+        now = time.monotonic()
+        if now - segment.seen_at > LOOK_AGAIN_SECONDS:
+            segment.seen_at = now
+            if os.fstat(segment.descriptor).st_nlink == 0:
+                return True
+        is_old = now - segment.opened_at > self.segment_age_seconds
+        return is_old or segment.size_bytes > SEGMENT_BYTES
 
     def _abandon_segment(self) -> None:
         segment, self._segment = self._segment, None
@@ -166,6 +172,7 @@ class _Segment:
     descriptor: int
     # Not by the clock on the wall, which may be set back.
     opened_at: float = field(default_factory=time.monotonic)
+    seen_at: float = field(default_factory=time.monotonic)
     size_bytes: int = 0
 
 

@@ -5,7 +5,6 @@ is unknown and takes nothing else with it.
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -103,12 +102,13 @@ def part(raw: Raw, shape: type[Shape]) -> Shape | None:
     return _read(raw, shape)
 
 
-def parts(raw: Raw, shape: type[Shape]) -> Iterator[Shape]:
+def parts(raw: Raw, shape: type[Shape]) -> list[Shape]:
     """The objects of a list, without what else stands in it."""
-    for item in _read(raw, list[Raw]) or ():
-        read = _read(item, shape)
-        if read is not None:
-            yield read
+    every = _read(raw, list[shape])  # type: ignore[valid-type]  # by type, once for all
+    if every is not None:
+        return every
+    each = (_read(item, shape) for item in _read(raw, list[Raw]) or ())
+    return [item for item in each if item is not None]
 
 
 def _read(raw: Raw | bytes, shape: type[Shape]) -> Shape | None:
@@ -121,7 +121,8 @@ def _read(raw: Raw | bytes, shape: type[Shape]) -> Shape | None:
 
 
 _NULL = Raw(b"null")
-_SHAPES: tuple[Any, ...] = (Document, Choice, Message, Datum, Anything, str, list[Raw])
+_PARTS: tuple[Any, ...] = (Choice, Datum, Anything)
+_SHAPES = (Document, Message, str, list[Raw], *_PARTS, *(list[shape] for shape in _PARTS))  # type: ignore[valid-type]  # by value
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {
     shape: msgspec.json.Decoder(shape) for shape in _SHAPES
 }

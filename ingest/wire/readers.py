@@ -23,7 +23,11 @@ class ReplyReader(Protocol):
 def reply_reader(headers: "httpx.Headers") -> ReplyReader:
     """The reader for a body with these headers."""
     # Once over the raw ones: each lookup in the library's own takes as long as this.
-    texts = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers.raw}
+    texts = {
+        known: value.decode("latin-1")
+        for name, value in headers.raw
+        if (known := _TELLING.get(name.lower()))
+    }
     facts = ReplyFacts.from_headers(texts)
     content_type = texts.get("content-type", "").partition(";")[0].strip().lower()
     encoding = texts.get("content-encoding", "identity").strip().lower()
@@ -76,7 +80,7 @@ class _EventStreamReader:
         if event == b"[DONE]":
             self.facts.is_whole = True
         else:
-            self.facts.learn(event)
+            self.facts.learn_event(event)
 
 
 class _OpaqueReader:
@@ -136,5 +140,9 @@ class _DecodingReader:
         self._reader.end()
 
 
+_TELLING = {
+    name.encode(): name
+    for name in ("content-type", "content-encoding", "x-generation-id", "x-provider-name")
+}
 _GZIP_OR_ZLIB = 47
 """zlib's own way to say: either, told by the first bytes."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ingest.money import loads
@@ -23,6 +23,11 @@ from ingest.wire.usage import Usage, read_usage
 
 _WORD = re.compile(r"[\w.:-]{1,64}\Z")
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
+_SAYS_MORE = re.compile(
+    rb'"(?:finish_reason"\s*:(?!\s*null)|(?:usage|error|images|id|generation_id|model|provider|type'
+    rb'|stop_reason|data|response|message)")'
+)
+"""What an event must hold to say more than the one before it; text that looks so does no harm."""
 
 
 @dataclass
@@ -41,6 +46,7 @@ class ReplyFacts:
     """The usage object as it came."""
     is_whole: bool | None = False
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
+    _known_head: bytes = field(default=b"", compare=False, repr=False)
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> Self:
@@ -58,17 +64,26 @@ class ReplyFacts:
         self._learn(document)
         return True
 
+    def learn_event(self, event: bytes) -> None:
+        """Take over what an event of a stream says; most say what the one before said, and text."""
+        head = self._known_head
+        if head and event.startswith(head) and not _SAYS_MORE.search(event, len(head)):
+            return
+        self.learn(event)
+        before_choices, is_chat, _ = event.partition(b'"choices":')
+        self._known_head = before_choices if is_chat else b""
+
     def learn_error(self, error: object) -> None:
         """Take over the word of an error, never its message: that may quote the prompt."""
         self.error_type = _error_word(error)
 
     def _learn(self, document: Document) -> None:
         self._learn_names(document)
-        choices = list(parts(document.choices, Choice))
+        choices = parts(document.choices, Choice)
         self._learn_end(document, choices)
         self._learn_images(document, choices)
         if is_said(document.usage):
-            self._learn_usage(bytes(document.usage))
+            self._learn_usage(bytes(document.usage).decode(errors="replace"))
         for nested in (document.response, document.message):
             # `/responses` and `/messages` stream their state one level down.
             if len(nested) and (inner := part(nested, Document)) is not None:
@@ -84,11 +99,11 @@ class ReplyFacts:
             self.provider_name = text(document.provider) or self.provider_name
 
     def _learn_end(self, document: Document, choices: list[Choice]) -> None:
-        for reason in (document.stop_reason, *(choice.finish_reason for choice in choices)):
+        for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
             if is_said(reason):
                 self.finish_reason = text(reason) or self.finish_reason
-        for error in (document.error, *(choice.error for choice in choices)):
-            if is_said(error) and (value := _value(error)):
+        for error in (document.error, *[choice.error for choice in choices]):
+            if is_said(error) and (value := _value(bytes(error).decode(errors="replace"))):
                 self.learn_error(value)
         if self.finish_reason == "error":
             self.error_type = self.error_type or "error"
@@ -101,24 +116,24 @@ class ReplyFacts:
         for choice in choices:
             message = part(choice.message, Message) or part(choice.delta, Message)
             if message is not None and len(message.images):
-                count += sum(1 for _ in parts(message.images, Anything))
+                count += len(parts(message.images, Anything))
         if len(document.data):
             count += sum(len(item.b64_json) > 0 for item in parts(document.data, Datum))
         count += len(document.type) > 0 and text(document.type) == "image_generation.completed"
         if count:
             self.output_image_count = (self.output_image_count or 0) + count
 
-    def _learn_usage(self, source: bytes) -> None:
+    def _learn_usage(self, source: str) -> None:
         usage = _value(source)
         if isinstance(usage, dict):
             self.usage = read_usage(usage).over(self.usage)
-            self.usage_json = source.decode(errors="replace")
+            self.usage_json = source
 
 
-def _value(source: Any) -> Any:
+def _value(source: str) -> Any:
     """A piece of JSON with `Decimal` for every non-integer number, `None` for what is none."""
     try:
-        return loads(bytes(source).decode(errors="replace"))
+        return loads(source)
     except ValueError:
         return None
 

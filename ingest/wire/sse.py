@@ -1,7 +1,6 @@
 """Server-sent events, cut out of a byte stream wherever it was split."""
 
 import re
-from collections.abc import Iterator
 
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 
@@ -16,20 +15,21 @@ class EventSplitter:
     def __init__(self) -> None:
         self._rest: list[bytes] = []
 
-    def feed(self, chunk: bytes) -> Iterator[bytes]:
+    def feed(self, chunk: bytes) -> list[bytes]:
         """The data of every event that `chunk` completes, comments left out."""
-        self._rest.append(chunk)
-        if b"\n" not in chunk and b"\r" not in chunk:
-            return  # An image is one line of megabytes: joined once, not at every chunk.
-        *lines, rest = _LINE_END.split(b"".join(self._rest))
-        self._rest = [rest]
-        yield from (_data(line) for line in lines if line.startswith(b"data:"))
+        if self._rest:
+            self._rest.append(chunk)
+            if b"\n" not in chunk and b"\r" not in chunk:
+                return []  # An image is one line of megabytes: joined once, not at every chunk.
+            chunk = b"".join(self._rest)
+        *lines, rest = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
+        self._rest = [rest] if rest else []
+        return [_data(line) for line in lines if line.startswith(b"data:")]
 
-    def end(self) -> Iterator[bytes]:
+    def end(self) -> list[bytes]:
         """The data of an event that the end of the stream left without its line end."""
         last, self._rest = b"".join(self._rest).removesuffix(b"\r"), []
-        if last.startswith(b"data:"):
-            yield _data(last)
+        return [_data(last)] if last.startswith(b"data:") else []
 
 
 def _data(line: bytes) -> bytes:

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ingest.recording.recorder import Recorder
-from ingest.recording.spool import Spool
+from ingest.recording.spool import LOOK_AGAIN_SECONDS, Spool
 from ingest.records import Outcome
 from ingest.seal import seal
 from ingest.settings import Home
@@ -85,6 +86,7 @@ def test_a_segment_that_somebody_deleted_is_followed_by_another(home: Path) -> N
     spool.append("outcomes", outcome("lost with its file"))
     for segment in (home / "spool").iterdir():
         segment.unlink()
+    time.sleep(2 * LOOK_AGAIN_SECONDS)
     spool.append("outcomes", outcome("kept"))
     spool.close()
     assert ids(home) == ["kept"]

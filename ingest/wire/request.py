@@ -123,6 +123,8 @@ def _parse(content: bytes) -> Any:
         return json.loads(content)
 
 
+# A program uses few keys, and holds them longer than this does.
+@functools.lru_cache(maxsize=16)
 def _key_hash(authorization: bytes) -> str | None:
     scheme, _, key = authorization.partition(b" ")
     return hashlib.sha256(key).hexdigest() if scheme.lower() == b"bearer" and key else None

@@ -17,6 +17,8 @@ class EventSplitter:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The data of every event that `chunk` completes, comments left out."""
+        if not self._rest and _is_one_event(chunk):
+            return [chunk[6:-2].strip()]
         if self._rest:
             self._rest.append(chunk)
             if b"\n" not in chunk and b"\r" not in chunk:
@@ -30,6 +32,16 @@ class EventSplitter:
         """The data of an event that the end of the stream left without its line end."""
         last, self._rest = b"".join(self._rest).removesuffix(b"\r"), []
         return [_data(last)] if last.startswith(b"data:") else []
+
+
+def _is_one_event(chunk: bytes) -> bool:
+    # Most chunks are: a server writes each event as it comes, and so it is passed on.
+    return (
+        chunk.startswith(b"data: ")
+        and chunk.find(b"\n") == len(chunk) - 2
+        and chunk.endswith(b"\n")
+        and b"\r" not in chunk
+    )
 
 
 def _data(line: bytes) -> bytes:

@@ -1,6 +1,8 @@
 """The lake: immutable Parquet files that appear by rename. The only place that writes Parquet."""
 
+import functools
 import glob
+import json
 import os
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -12,8 +14,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import polars as pl
 from pydantic import BaseModel
 
+from ingest.identifiers import derived_id
 from ingest.records import TABLES, Record
 
+MERGED_PREFIX = "merged-"
+_SOURCES = "inkledger.sources"
+"""Key of a merged file's own metadata: the names of the files it replaced, a JSON list."""
 _COLUMN_TYPES: dict[type, pl.DataType] = {
     str: pl.String(),
     bool: pl.Boolean(),
@@ -46,7 +52,28 @@ class Lake:
 
     def has(self, table_name: str, file_name: str) -> bool:
         """Whether a file of that name has landed in `table_name`, on whatever day."""
-        return any((self.root / table_name).glob(f"landed_date=*/{glob.escape(file_name)}.parquet"))
+        folder = self.root / table_name
+        if any(folder.glob(f"landed_date=*/{glob.escape(file_name)}.parquet")):
+            return True
+        merged = folder.glob(f"landed_date=*/{MERGED_PREFIX}*.parquet")
+        return any(file_name in sources(path) for path in merged)
+
+    def merge(self, files: Sequence[Path]) -> Path:
+        """Write the rows of `files`, which lie in one folder, into one that takes their place.
+
+        Every column and row is kept, and the names of what has landed. Interrupted anywhere, it
+        leaves rows that are there twice, which a merge of the same files puts right.
+        """
+        names = sorted(frozenset[str]().union(*map(sources, files)))
+        merged = files[0].with_name(f"{MERGED_PREFIX}{derived_id(*names)}.parquet")
+        if not merged.exists():
+            frames = [pl.read_parquet(path, glob=False, hive_partitioning=False) for path in files]
+            frame = pl.concat(frames, how="diagonal")
+            _write_then_rename(frame, merged, {_SOURCES: json.dumps(names)})
+        for path in files:
+            if path != merged:
+                path.unlink()
+        return merged
 
     def scan(self, table_name: str) -> pl.LazyFrame:
         """All rows of a table, in no order; a table without files has no rows."""
@@ -63,6 +90,14 @@ class Lake:
             extra_columns="ignore",
             hive_partitioning=False,
         )
+
+
+@functools.lru_cache(maxsize=4096)
+def sources(path: Path) -> frozenset[str]:
+    """The names under which the rows of a file landed: its own, or those of what it took in."""
+    if not path.name.startswith(MERGED_PREFIX):
+        return frozenset([path.stem])
+    return frozenset(json.loads(pl.read_parquet_metadata(path)[_SOURCES]))
 
 
 def to_frame(table_name: str, records: Iterable[Record]) -> pl.DataFrame:
@@ -90,12 +125,14 @@ def _column_type(annotation: Any) -> pl.DataType:
     return _COLUMN_TYPES[annotation]
 
 
-def _write_then_rename(frame: pl.DataFrame, path: Path) -> Path:
+def _write_then_rename(
+    frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None
+) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Readers glob *.parquet: a name with another ending is invisible to them until the rename.
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     with unfinished.open("wb") as file:
-        frame.write_parquet(file, compression="zstd", compression_level=3)
+        frame.write_parquet(file, compression="zstd", compression_level=3, metadata=metadata)
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)

@@ -9,7 +9,7 @@ import click
 
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
-from ingest.command.warehouse import build, report, seal_spool, serve
+from ingest.command.warehouse import build, compact_lake, report, seal_spool, serve
 from ingest.errors import InkledgerError, UsageError
 
 
@@ -26,7 +26,9 @@ def inkledger(debug: bool) -> None:
     logging.getLogger("stamina").setLevel(logging.DEBUG if debug else logging.ERROR)
 
 
-for command in (demo, import_group, pull_group, seal_spool, build, report, serve, simulate):
+for command in (
+    demo, import_group, pull_group, seal_spool, compact_lake, build, report, serve, simulate,
+):  # fmt: skip
     inkledger.add_command(command)
 
 

@@ -1,9 +1,10 @@
-"""`inkledger seal`, `build`, `report` and `serve`."""
+"""`inkledger seal`, `compact`, `build`, `report` and `serve`."""
 
 import sys
 from typing import Literal
 
 import click
+from rich.filesize import decimal
 
 from ingest.command.dashboard import serve_dashboard
 from ingest.command.terminal import remarks
@@ -27,6 +28,20 @@ def seal_spool() -> None:
     rows = ", ".join(f"{count} {name}" for name, count in sorted(result.row_counts.items()))
     click.echo(f"Sealed {result.sealed_count} segments ({rows or 'no rows'}).")
     _say_what_is_open(result.open_count)
+
+
+@click.command("compact")
+@click.option("--today", is_flag=True, help="The files of today, too.")
+def compact_lake(today: bool) -> None:
+    """Merge the many small files of each past day into few.
+
+    Nothing is lost or changed by it, and builds read faster.
+    """
+    from ingest.compact import compact
+
+    result = compact(Home(Settings().home), up_to_now=today)
+    saved = f"{decimal(result.bytes_before)} to {decimal(result.bytes_after)}"
+    click.echo(f"Compacted {result.before} files into {result.after} ({saved}).")
 
 
 @click.command()

@@ -4,16 +4,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from ingest.errors import BuildFailed
 from ingest.settings import Home
 from ingest.warehouse.findings import Finding, read_findings
+from ingest.warehouse.lock import only_one
 from ingest.warehouse.publish import publish
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -42,8 +39,7 @@ def build_warehouse(
     and where, if a model or a test did or another build is running; the warehouse that was
     published before then stays as it is.
     """
-    home.build.mkdir(parents=True, exist_ok=True)
-    with _only_build(home):
+    with only_one(home):
         if full_refresh:
             home.build_warehouse.unlink(missing_ok=True)
         (home.build / "target" / "run_results.json").unlink(missing_ok=True)
@@ -58,17 +54,6 @@ def build_warehouse(
         test_count=sum(finding.kind == "test" for finding in findings),
         warnings=tuple(finding for finding in findings if finding.status == "warn"),
     )
-
-
-@contextmanager
-def _only_build(home: Home) -> Iterator[None]:
-    try:
-        with FileLock(home.build / "build.lock", timeout=0):
-            yield
-    except Timeout:
-        raise BuildFailed(
-            f"Another build is running in {home.build}; wait until it ends, then build again."
-        ) from None
 
 
 def _run_dbt(home: Home, *, full_refresh: bool, target: str) -> subprocess.CompletedProcess[str]:

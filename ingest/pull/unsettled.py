@@ -25,6 +25,8 @@ def unsettled_generations(lake: Lake) -> list[Unsettled]:
         select generation_id, max(started_at) as started_at
         from self
         where generation_id is not null
+            -- `/generation` knows no batches; the question for one tells what it cost.
+            and coalesce(endpoint, '') not like '%batches'
         group by event_id, generation_id
         having max(reported_cost_usd) is null
             or max(case when is_byok and upstream_cost_usd is null then 1 else 0 end) = 1

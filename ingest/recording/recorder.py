@@ -12,6 +12,7 @@ from ingest.recording.attempt import Attempt
 from ingest.recording.bus import EventBus
 from ingest.recording.departure import depart
 from ingest.recording.gate import Gate
+from ingest.recording.jobs import JobQuestion
 from ingest.recording.operations import Operation
 from ingest.recording.spool import Durability, Spool
 from ingest.recording.transport import AsyncRecordingTransport, RecordingTransport
@@ -76,8 +77,8 @@ class Recorder:
         """`transport` for asynchronous clients."""
         return AsyncRecordingTransport(self, inner)
 
-    def begin(self, request: "httpx.Request") -> Attempt | None:
-        """Write the start of the attempt that `request` makes; `None` if it costs nothing.
+    def begin(self, request: "httpx.Request") -> Attempt | JobQuestion | None:
+        """Write the start of the attempt that `request` makes; `None` if it tells of no cost.
 
         Raises `BudgetExceeded` for a call that a budget refuses, and nothing else.
         """
@@ -87,7 +88,10 @@ class Recorder:
                 endpoint, *operation = named
                 return depart(self, request, endpoint, Operation(*operation))
             address = self._address.endpoint(request)
-            return depart(self, request, address) if address is not None else None
+            if address is not None:
+                return depart(self, request, address)
+            job = self._address.job(request)
+            return JobQuestion(self, request, job) if job is not None else None
         except BudgetExceeded:
             raise
         except Exception:

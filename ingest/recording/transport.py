@@ -22,11 +22,11 @@ _IN_HAND = "inkledger_in_hand"
 
 
 class Follower(Protocol):
-    """What listens to a reply as it passes: an `Attempt`."""
+    """What listens to a reply as it passes: an `Attempt`, a `JobQuestion`."""
 
     request: httpx.Request
 
-    def answer(self, http_status: int, headers: httpx.Headers) -> None: ...
+    def answer(self, http_status: int, headers: httpx.Headers, /) -> None: ...
 
     def feed(self, chunk: bytes) -> None: ...
 

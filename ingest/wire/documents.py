@@ -29,6 +29,8 @@ class Document(msgspec.Struct):
     """A reply, or one event of it, of any endpoint."""
 
     id: Raw = _ABSENT
+    object: Raw = _ABSENT
+    polling_url: Raw = _ABSENT
     generation_id: Raw = _ABSENT
     model: Raw = _ABSENT
     provider: Raw = _ABSENT

@@ -23,9 +23,10 @@ from ingest.wire.usage import Usage, read_usage
 
 _WORD = re.compile(r"[\w.:-]{1,64}\Z")
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
+_STATE = rb"usage|error|images|type|stop_reason|data|response|message"
+_SAYS_STATE = re.compile(rb'"(?:' + _STATE + rb')"')
 _SAYS_MORE = re.compile(
-    rb'"(?:finish_reason"\s*:(?!\s*null)|(?:usage|error|images|id|generation_id|model|provider|type'
-    rb'|stop_reason|data|response|message)")'
+    rb'"(?:finish_reason"\s*:(?!\s*null)|(?:id|generation_id|model|provider|' + _STATE + rb')")'
 )
 """What an event must hold to say more than the one before it; text that looks so does no harm."""
 
@@ -71,7 +72,9 @@ class ReplyFacts:
             return
         self.learn(event)
         before_choices, is_chat, _ = event.partition(b'"choices":')
-        self._known_head = before_choices if is_chat else b""
+        # Nothing but names: what was learned of them is learned.
+        is_plain = is_chat and not _SAYS_STATE.search(before_choices)
+        self._known_head = before_choices if is_plain else b""
 
     def learn_error(self, error: object) -> None:
         """Take over the word of an error, never its message: that may quote the prompt."""
@@ -92,7 +95,8 @@ class ReplyFacts:
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
             name = text(document.generation_id) or text(document.id)
-            self.generation_id = name if name and name.startswith("gen-") else None
+            is_known = name is not None and (name.startswith("gen-") or _is_job(document))
+            self.generation_id = name if is_known else None
         if self.served_model is None or len(document.model):
             self.served_model = text(document.model) or self.served_model
         if self.provider_name is None or len(document.provider):
@@ -128,6 +132,11 @@ class ReplyFacts:
         if isinstance(usage, dict):
             self.usage = read_usage(usage).over(self.usage)
             self.usage_json = source
+
+
+def _is_job(document: Document) -> bool:
+    """Whether the reply is a video or a batch to come, whose cost is told under its own id."""
+    return len(document.polling_url) > 0 or text(document.object) == "batch"
 
 
 def _value(source: str) -> Any:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ingest.budgets.budget import Budget, BudgetThresholdReached
     from ingest.errors import (
         BudgetExceeded,
         GenerationFailed,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None stands for "absent"
 
 _HOMES = {
+    "Budget": "ingest.budgets.budget",
+    "BudgetThresholdReached": "ingest.budgets.budget",
     "BudgetExceeded": "ingest.errors",
     "GenerationFailed": "ingest.errors",
     "InkledgerError": "ingest.errors",
@@ -62,7 +65,9 @@ not wait for what the others need."""
 __all__ = [
     "AsyncChatStream",
     "AsyncOpenRouter",
+    "Budget",
     "BudgetExceeded",
+    "BudgetThresholdReached",
     "ChatStream",
     "CostCalculated",
     "EventBus",

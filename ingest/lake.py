@@ -75,9 +75,14 @@ class Lake:
                 path.unlink()
         return merged
 
-    def scan(self, table_name: str) -> pl.LazyFrame:
-        """All rows of a table, in no order; a table without files has no rows."""
+    def scan(self, table_name: str, *, landed_since: date | None = None) -> pl.LazyFrame:
+        """All rows of a table, in no order; a table without files has no rows.
+
+        `landed_since` leaves out what landed before that UTC day.
+        """
         files = sorted((self.root / table_name).glob("landed_date=*/*.parquet"))
+        oldest = f"landed_date={landed_since or ''}"
+        files = [path for path in files if path.parent.name >= oldest]
         schema = columns(TABLES[table_name])
         if not files:
             return pl.LazyFrame(schema=schema)

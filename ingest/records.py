@@ -117,6 +117,8 @@ class UsageEvent(Record):
     schema_version: int = SCHEMA_VERSION
     session_id: str | None = None
     """What OpenRouter was told as `session_id`: it finds a call that died without a generation."""
+    reserved_usd: Amount | None = None
+    """The most that a budget expected the call to cost, before it left."""
 
     @property
     def spend_usd(self) -> Usd | None:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from ingest.errors import BudgetExceeded
 from ingest.identifiers import new_id
 from ingest.recording.attempt import Attempt
 from ingest.recording.attribution import current_attribution
-from ingest.recording.gate import Gate, OutgoingCall, Reservation
+from ingest.recording.gate import OutgoingCall, Reservation
 from ingest.recording.lines import Departure
 from ingest.recording.operations import Operation, operation_of, sent_by
 from ingest.recording.session import telling
@@ -55,7 +56,8 @@ def depart(
     )
     held: Sequence[Reservation] = ()
     if recorder.gates:
-        held = _reserve(recorder.gates, OutgoingCall(event_id, facts, attribution))
+        held = _reserve(recorder, OutgoingCall(event_id, facts, attribution))
+        departure.reserved_usd = max((each.amount_usd for each in held), default=None)
     attempt = Attempt(recorder, departure, run=run, held=held, sent=sent)
     if run is not None:
         run.report_to(recorder)
@@ -64,15 +66,19 @@ def depart(
     return attempt
 
 
-def _reserve(gates: Sequence[Gate], call: OutgoingCall) -> list[Reservation]:
+def _reserve(recorder: "Recorder", call: OutgoingCall) -> list[Reservation]:
     held: list[Reservation] = []
-    for gate in gates:
+    for gate in recorder.gates:
         try:
             reservation = gate.reserve(call)
-        except BaseException:
+        except BudgetExceeded:
             for earlier in held:
                 earlier.release(Decimal(0), None)
             raise
+        except Exception:
+            # A budget that cannot read what was spent must not cost the call its record.
+            recorder.count_failure(gate.reserve)
+            continue
         if reservation is not None:
             held.append(reservation)
     return held

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ingest.recording.attribution import Attribution
 from ingest.wire.request import RequestFacts
+
+if TYPE_CHECKING:
+    from ingest.recording.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +23,23 @@ class OutgoingCall:
 class Reservation(Protocol):
     """What a gate holds for one call until its cost is known."""
 
+    @property
+    def amount_usd(self) -> Decimal:
+        """The most that the call is expected to cost."""
+
     def release(self, spend_usd: Decimal | None, http_status: int | None) -> None:
-        """The call ended: `spend_usd` as its reply told it, `None` if it told none."""
+        """The call ended: `spend_usd` as its reply told it, `None` if it told none.
+
+        It told none and has no `http_status` either when no answer came; a call that was not sent
+        after all has spent 0.
+        """
 
 
 class Gate(Protocol):
     """Asked before each call, in the order in which the recorder was given its gates."""
+
+    def attach(self, recorder: "Recorder") -> None:
+        """Before the first call: the recorder whose calls will pass."""
 
     def reserve(self, call: OutgoingCall) -> Reservation | None:
         """Hold what the call may cost. Raises `BudgetExceeded` to keep it from being sent."""

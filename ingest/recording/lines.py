@@ -28,6 +28,7 @@ class Departure(msgspec.Struct, omit_defaults=True):
     requested_model: str | None = None
     is_streamed: bool | None = None
     input_image_count: int | None = None
+    reserved_usd: Decimal | None = None
 
 
 class Arrival(msgspec.Struct, omit_defaults=True):

@@ -5,6 +5,7 @@ endpoint, through the same recorder, in the same thread or task, soon after it f
 """
 
 import time
+import weakref
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,17 +23,22 @@ class Operation(NamedTuple):
 class Sent(NamedTuple):
     """What an attempt sent, and where: whatever sends it again repeats it."""
 
-    recorder_id: int
+    recorder: "weakref.ref[object]"
     endpoint: str
     content: bytes
 
-    def fingerprint(self) -> tuple[int, str, int, int]:
+    def fingerprint(self) -> "_Fingerprint":
         """Kept instead of the request, which may hold megabytes of images."""
-        return self.recorder_id, self.endpoint, len(self.content), hash(self.content)
+        return self.recorder, self.endpoint, len(self.content), hash(self.content)
+
+
+# Of a recorder that is gone its number may have been given to another, a dead reference equals
+# itself only.
+_Fingerprint = tuple["weakref.ref[object]", str, int, int]
 
 
 class _Failed(NamedTuple):
-    fingerprint: tuple[int, str, int, int]
+    fingerprint: "_Fingerprint"
     operation: Operation
     failed_at: float
 
@@ -60,7 +66,7 @@ def note_failure(sent: Sent, operation: Operation) -> None:
 
 def sent_by(recorder: object, request: "httpx.Request", endpoint: str) -> Sent:
     """What is about to be sent."""
-    return Sent(id(recorder), endpoint, _content(request))
+    return Sent(weakref.ref(recorder), endpoint, _content(request))
 
 
 def _content(request: "httpx.Request") -> bytes:

@@ -63,6 +63,8 @@ class Recorder:
         self.clock = clock
         self.gates = tuple(budgets)
         self._address = OpenRouterAddress(base_url or settings.openrouter_base_url, hosts=hosts)
+        for gate in self.gates:
+            gate.attach(self)
 
     def transport(self, inner: "httpx.BaseTransport | None" = None) -> RecordingTransport:
         """A transport around `inner`, by default the own one of the client that uses it.

@@ -9,7 +9,7 @@ from ingest.simulator.bill import Outcome
 from ingest.simulator.calls import Call
 from ingest.simulator.catalogue import Model
 from ingest.simulator.chat.request import ChatRequest
-from ingest.simulator.chat.tokens import CHARACTERS_PER_TOKEN, count_tokens
+from ingest.simulator.chat.tokens import CHARACTERS_PER_TOKEN, count_tokens, reasoning_tokens
 from ingest.simulator.line_art import draw_line_art
 from ingest.simulator.pricing import WEB_SEARCH_USD, Byok, Charge, charge_tokens, no_charge
 from ingest.simulator.rates import Tokens
@@ -26,13 +26,14 @@ def plan_chat(call: Call, asked: ChatRequest, model: Model) -> "ChatPlan":
         content = image_caption(draw)
     else:
         content = reply_text(message.text(), message.image_count() > 0, draw)
-    limit = asked.token_limit()
-    kept = content if limit is None else content[: limit * CHARACTERS_PER_TOKEN]
+    limit, thought = asked.token_limit(), reasoning_tokens(model, asked, draw)
+    # What is thought counts against the limit, and may leave nothing of it.
+    kept = content if limit is None else content[: (limit - thought) * CHARACTERS_PER_TOKEN]
     return ChatPlan(
         model=model,
         pieces=_cut_into_pieces(kept, draw),
         image_urls=tuple(_image_url(draw, number) for number in range(image_count)),
-        tokens=count_tokens(asked, model, kept, image_count, draw),
+        tokens=count_tokens(asked, model, kept, image_count, thought, draw),
         finish_reason="stop" if kept == content else "length",
         byok=call.api_key.byok,
         web_search_count=int(asked.wants_web_search()),

@@ -17,13 +17,12 @@ _FEWEST_CACHED_TOKENS: Final = 128
 
 
 def count_tokens(
-    asked: ChatRequest, model: Model, content: str, image_count: int, draw: Draw
+    asked: ChatRequest, model: Model, content: str, image_count: int, reasoning: int, draw: Draw
 ) -> Tokens:
     """Native counts: cached tokens inside the prompt, reasoning and images inside the answer."""
     prompt = sum(_message_tokens(message.text()) for message in asked.messages)
     prompt += _TOKENS_PER_INPUT_IMAGE * sum(message.image_count() for message in asked.messages)
     cache_read, cache_write = _cached(asked, model, prompt, draw)
-    reasoning = draw.integer("reasoning", 64, 448) if model.does_reason else 0
     image = TOKENS_PER_OUTPUT_IMAGE * image_count
     return Tokens(
         prompt=prompt,
@@ -34,6 +33,13 @@ def count_tokens(
         image=image,
         is_cache_overlapping=model.cache_style is CacheStyle.OVERLAPPING,
     )
+
+
+def reasoning_tokens(model: Model, asked: ChatRequest, draw: Draw) -> int:
+    """What the model thinks before it answers, never more than the request allows in all."""
+    drawn = draw.integer("reasoning", 64, 448) if model.does_reason else 0
+    limit = asked.token_limit()
+    return drawn if limit is None else min(drawn, limit)
 
 
 def text_tokens(text: str) -> int:

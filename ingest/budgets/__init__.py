@@ -1,0 +1,1 @@
+"""Budgets: a call that could pass a limit is not sent."""

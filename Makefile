@@ -23,7 +23,8 @@ setup: .venv/.ready
 demo: setup
 	@$(BIN)/inkledger demo $(args)
 
-test: setup
+# The clients of others have an environment of their own: openai 2.x cannot live beside 3.x.
+test: setup .venv-clients/.ready
 	@$(BIN)/pytest -n 2 --dist loadfile $(args)
 
 check: setup
@@ -43,6 +44,9 @@ lock: setup
 		--no-header --no-annotate --no-emit-index-url pyproject.toml --output-file requirements.lock
 	$(UV) compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url bench/peers.in --output-file bench/peers.lock
+	$(UV) compile --quiet --upgrade --universal --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url tests/clients/clients.in \
+		--output-file tests/clients/clients.lock
 
 # Three hundred kills at random instants; `make test` samples twenty.
 torture: setup
@@ -55,6 +59,11 @@ bench-capture: .venv-bench/.ready
 .venv-bench/.ready: bench/peers.lock .venv/.ready
 	@$(BIN)/uv venv --quiet --allow-existing .venv-bench
 	@$(UV) sync --quiet --python .venv-bench/bin/python --require-hashes bench/peers.lock
+	@touch $@
+
+.venv-clients/.ready: tests/clients/clients.lock .venv/.ready
+	@$(BIN)/uv venv --quiet --allow-existing .venv-clients
+	@$(UV) sync --quiet --python .venv-clients/bin/python --require-hashes tests/clients/clients.lock
 	@touch $@
 
 screenshots: setup

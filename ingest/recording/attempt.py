@@ -75,8 +75,13 @@ class Attempt:
         """The headers came. Written at once: with the generation id a killed call is settled."""
         self._http_status = http_status
         self._reader = reply_reader(headers)
-        known = json_fields(_arrival(http_status, self._reader.facts))
-        self._recorder.spool.append_line(self._head + b"," + known + _IN_DOUBT)
+        arrival = _arrival(http_status, self._reader.facts)
+        if _is_refusal(http_status):
+            # Now, for clients that try again and never read, nor close, what refused them.
+            arrival.status, arrival.error_type = "failed", f"http_{http_status}"
+            self._note_failure()
+        ending = b"}}" if arrival.status else _IN_DOUBT
+        self._recorder.spool.append_line(self._head + b"," + json_fields(arrival) + ending)
 
     def feed(self, chunk: bytes) -> None:
         """A piece of the body passed on its way to the caller."""
@@ -101,14 +106,17 @@ class Attempt:
             self._recorder.guard(self._reader.end)
             facts = self._reader.facts
         status, error_type = _verdict(self._http_status, facts, error)
-        if status != "succeeded":
-            operation = Operation(self._departure.operation_id, self._departure.attempt_number)
-            note_failure(self._sent, operation)
+        if status != "succeeded" and not _is_refusal(self._http_status):
+            self._note_failure()
         arrival = _arrival(self._http_status, facts)
         arrival.status, arrival.error_type = status, error_type
         arrival.first_byte_at, arrival.finished_at = self._first_byte_at, self._recorder.clock()
         self._recorder.spool.append_line(self._head + b"," + json_fields(arrival) + b"}}")
         self._tell_others(arrival, facts.usage)
+
+    def _note_failure(self) -> None:
+        operation = Operation(self._departure.operation_id, self._departure.attempt_number)
+        note_failure(self._sent, operation)
 
     def _tell_others(self, arrival: Arrival, usage: Usage | None) -> None:
         if self._run is not None or self._held:
@@ -158,10 +166,14 @@ def _event(departure: Departure, arrival: Arrival) -> "UsageEvent":
         return UsageEvent.model_validate({**start, "status": "in_doubt"})
 
 
+def _is_refusal(http_status: int | None) -> bool:
+    return http_status is not None and not 200 <= http_status < 300
+
+
 def _verdict(
     http_status: int | None, facts: ReplyFacts, error: BaseException | None
 ) -> "tuple[Status, str | None]":
-    if http_status is not None and not 200 <= http_status < 300:
+    if _is_refusal(http_status):
         return "failed", facts.error_type or f"http_{http_status}"
     if facts.error_type is not None:
         return "failed", facts.error_type

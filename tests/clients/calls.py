@@ -104,7 +104,10 @@ def openrouter_sdk(recorder: Recorder, url: str) -> Any:
     import openrouter
 
     now, later = clients_of(httpx, recorder)
-    return openrouter.OpenRouter(api_key=KEY, server_url=url, client=now, async_client=later)
+    milliseconds = int(PATIENCE_SECONDS * 1000)
+    return openrouter.OpenRouter(
+        api_key=KEY, server_url=url, client=now, async_client=later, timeout_ms=milliseconds
+    )
 
 
 class OpenRouter:
@@ -187,13 +190,23 @@ class LiteLlm:
             HTTPHandler,
         )
 
-        now, later = clients_of(httpx, recorder)
-        self.now, self.later = HTTPHandler(client=now), AsyncHTTPHandler()
-        self.later.client = later
+        class RecordingHandler(AsyncHTTPHandler):  # type: ignore[misc]
+            # It makes itself another client after a lost connection.
+            def create_client(self, *_: Any, **__: Any) -> httpx.AsyncClient:
+                later: httpx.AsyncClient = clients_of(httpx, recorder)[1]
+                return later
+
+        self.now = HTTPHandler(client=clients_of(httpx, recorder)[0])
+        self.later = RecordingHandler()
         self.to = {"api_base": url, "api_key": KEY, "timeout": PATIENCE_SECONDS}
 
     def call(self, model: str, prompt: str) -> dict[str, Any]:
         return {"model": f"openrouter/{model}", "messages": messages(prompt), **self.to}
+
+    def stream(self, model: str, prompt: str) -> dict[str, Any]:
+        # Without the usage, it leaves the stream before its last event.
+        call = self.call(model, prompt)
+        return {**call, "stream": True, "stream_options": {"include_usage": True}}
 
     def whole(self, model: str, prompt: str) -> None:
         import litellm  # type: ignore[import-not-found]
@@ -203,7 +216,7 @@ class LiteLlm:
     def streamed(self, model: str, prompt: str) -> None:
         import litellm
 
-        for _ in litellm.completion(**self.call(model, prompt), client=self.now, stream=True):
+        for _ in litellm.completion(**self.stream(model, prompt), client=self.now):
             pass
 
     async def awaited(self, model: str, prompt: str) -> None:
@@ -214,8 +227,8 @@ class LiteLlm:
     async def awaited_stream(self, model: str, prompt: str) -> None:
         import litellm
 
-        call = self.call(model, prompt)
-        async for _ in await litellm.acompletion(**call, client=self.later, stream=True):
+        stream = await litellm.acompletion(**self.stream(model, prompt), client=self.later)
+        async for _ in stream:
             pass
 
 
@@ -260,7 +273,7 @@ def main() -> None:
             with ThreadPoolExecutor(4) as pool:
                 for number in range(8):
                     pool.submit(client.whole, MODEL, f"Thread {number}.")
-    print(json.dumps(ended))
+    sys.stdout.write(json.dumps(ended) + "\n")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,23 @@ def test_a_failed_request_sent_again_is_the_next_attempt_of_its_operation(
     assert first[0] == second[0] == third[0] != another[0]
 
 
+def test_a_refusal_that_nobody_reads_or_closes_is_known_and_tried_again(
+    recorder: Recorder, home: Path
+) -> None:
+    def refused(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(503, headers=JSON, stream=httpx.ByteStream(b"{}"))
+
+    with client(recorder, refused) as http:
+        replies = [
+            http.send(http.build_request("POST", URL, json=PAYLOAD), stream=True) for _ in range(3)
+        ]
+        recorder.close()
+        rows = landed(home)
+    assert {reply.status_code for reply in replies} == {503}
+    assert [(row["status"], row["error_type"]) for row in rows] == [("failed", "http_503")] * 3
+    assert [row["attempt_number"] for row in rows] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     "change",
     [

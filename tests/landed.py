@@ -19,3 +19,11 @@ def landed_call(home: Path) -> dict[str, Any]:
     """The row of the only call that was made."""
     (row,) = landed(home)
     return row
+
+
+def one_per_event(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last word on each attempt: a rotated segment may have told its beginning before."""
+    events: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: row["status"] != "in_doubt"):
+        events[row["event_id"]] = row
+    return [*events.values()]

@@ -13,7 +13,7 @@ import pytest
 
 from ingest.simulator import running_simulator
 from tests.conftest import run_inkledger
-from tests.landed import landed
+from tests.landed import landed, one_per_event
 
 CHECKOUT = Path(__file__).parents[2]
 OF_OTHERS = CHECKOUT / ".venv-clients" / "bin" / "python"
@@ -61,7 +61,7 @@ def test_a_clients_calls_are_in_the_ledger_as_on_the_bill(
         assert finished.returncode == 0, finished.stderr
         ended = json.loads(finished.stdout.splitlines()[-1])
         billed = {row["id"]: Decimal(row["cost_usd"]) for row in simulator.bill()["generations"]}
-        rows = landed(tmp_path)
+        rows = one_per_event(landed(tmp_path))
         keys = {"OPENROUTER_API_KEY": KEY, "OPENROUTER_MANAGEMENT_KEY": "sk-or-v1-management"}
         where = {"OPENROUTER_BASE_URL": simulator.base_url}
         for _ in range(PULLS):

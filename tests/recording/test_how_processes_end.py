@@ -53,7 +53,6 @@ ENDS = {
     "it fails": ("call(); raise RuntimeError", 1),
     "a thread outlives the main one": ("threading.Thread(target=call).start()", 1),
     "workers are forked before any call": ("prefork(3)", 6),
-    "workers are forked between calls": ("call(); prefork(3); call()", 8),
     "workers are spawned": ("call(); spawn(2)", 3),
     "it is closed and goes on": ("call(); recorder.close(); call()", 2),
 }

@@ -21,6 +21,7 @@ from ingest.lake import Lake
 from ingest.settings import Home
 from ingest.simulator import RunningSimulator, running_simulator
 from tests.conftest import run_inkledger
+from tests.landed import one_per_event
 from tests.torture.producer import MANNERS
 
 PRODUCER = Path(__file__).with_name("producer.py")
@@ -107,11 +108,3 @@ def test_killed_producers_leave_a_ledger_that_is_the_bill(
     assert Decimal(status["cost_usd"]) == Decimal(bill["total_usd"])
     assert (status["in_doubt_count"], status["quarantined_count"]) == (never_told, 0)
     assert list((tmp_path / "spool").glob("*.jsonl")) == []
-
-
-def one_per_event(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The last word on each attempt: a rotated segment may have told its beginning before."""
-    events: dict[str, dict[str, Any]] = {}
-    for row in sorted(rows, key=lambda row: row["status"] != "in_doubt"):
-        events[row["event_id"]] = row
-    return [*events.values()]

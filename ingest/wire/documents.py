@@ -1,130 +1,194 @@
-"""What is read of a reply's JSON. Everything else is passed over without being made.
+"""What is read of the wire's JSON. Everything else is passed over without being made.
 
-Each field comes as the raw JSON that it is, whatever its type: one that is not what it should be
-is unknown and takes nothing else with it.
+A document of the expected types is read in one pass. One that has a field of another type is read
+field by field: what is not what it should be is unknown, and takes nothing else with it.
 """
 
+import functools
 import re
+import types
+import typing
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
-from ingest.wire.fields import text_field
-
-_ABSENT = Raw()
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ABSENT = Raw()
 _UNREADABLE = (ValueError, RecursionError)
-
-_REPLACEMENT = rb"\\ufffd"
-_LONE_SURROGATE = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
 
 Shape = TypeVar("Shape")
 
 
-class Document(msgspec.Struct):
-    """A reply, or one event of it, of any endpoint."""
-
-    id: Raw = _ABSENT
-    object: Raw = _ABSENT
-    polling_url: Raw = _ABSENT
-    generation_id: Raw = _ABSENT
-    model: Raw = _ABSENT
-    provider: Raw = _ABSENT
-    type: Raw = _ABSENT
-    stop_reason: Raw = _ABSENT
-    choices: Raw = _ABSENT
-    data: Raw = _ABSENT
-    usage: Raw = _ABSENT
-    error: Raw = _ABSENT
-    response: Raw = _ABSENT
-    message: Raw = _ABSENT
+class Anything(Struct):
+    """An object whose fields do not matter."""
 
 
-class Choice(msgspec.Struct):
-    """One choice of a chat reply; `delta` is its `message` when it streams."""
-
-    finish_reason: Raw = _ABSENT
-    error: Raw = _ABSENT
-    message: Raw = _ABSENT
-    delta: Raw = _ABSENT
-
-
-class Message(msgspec.Struct):
+class Message(Struct):
     """A chat message, as far as images are counted."""
 
-    images: Raw = _ABSENT
+    images: Raw = ABSENT
 
 
-class Datum(msgspec.Struct):
+class Choice(Struct):
+    """One choice of a chat reply; `delta` is its `message` when it streams."""
+
+    finish_reason: str | None = None
+    error: Raw = ABSENT
+    message: Message | None = None
+    delta: Message | None = None
+
+
+class Datum(Struct):
     """One item of `data`: a drawn image, or what is none."""
 
-    b64_json: Raw = _ABSENT
+    b64_json: Raw = ABSENT
 
 
-class Anything(msgspec.Struct):
-    """An object whose fields do not matter."""
+class Document(Struct):
+    """A reply, or one event of it, of any endpoint."""
+
+    id: str | None = None
+    object: str | None = None
+    polling_url: Raw = ABSENT
+    generation_id: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    type: str | None = None
+    stop_reason: str | None = None
+    choices: list[Choice] | None = None
+    data: Raw = ABSENT
+    usage: Raw = ABSENT
+    error: Raw = ABSENT
+    response: Raw = ABSENT
+    message: Raw = ABSENT
+
+
+class InputDetails(Struct):
+    """Of input tokens."""
+
+    cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
+
+
+class OutputDetails(Struct):
+    """Of output tokens; `/messages` calls the reasoning thinking."""
+
+    reasoning_tokens: int | None = None
+    thinking_tokens: int | None = None
+    image_tokens: int | None = None
+
+
+class ToolUse(Struct):
+    """Of tools that OpenRouter ran."""
+
+    web_search_requests: int | None = None
+
+
+class CostDetails(Struct):
+    """Of a cost, USD."""
+
+    upstream_inference_cost: Decimal | None = None
+
+
+class UsageDocument(Struct):
+    """A `usage` object of any endpoint."""
+
+    prompt_tokens: int | None = None
+    input_tokens: int | None = None
+    completion_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    prompt_tokens_details: InputDetails | None = None
+    input_tokens_details: InputDetails | None = None
+    completion_tokens_details: OutputDetails | None = None
+    output_tokens_details: OutputDetails | None = None
+    server_tool_use_details: ToolUse | None = None
+    server_tool_use: ToolUse | None = None
+    cost: Decimal | None = None
+    cost_details: CostDetails | None = None
+    is_byok: bool | None = None
 
 
 def read_document(body: bytes) -> Document | None:
     """The reply in `body`, `None` if it is no JSON object."""
-    body = body.removeprefix(_BYTE_ORDER_MARK)
-    document = _read(body, Document)
+    document = read(body, Document)
     if document is None and (mended := _mend(body)) != body:
-        document = _read(mended, Document)
+        document = read(mended, Document)
     return document
 
 
-def _mend(body: bytes) -> bytes:
-    # A broken character, or half a pair of them where a stream was cut inside an emoji, stands in
-    # somebody's text, never in the numbers: read on around it.
-    return _LONE_SURROGATE.sub(_REPLACEMENT, body.decode(errors="replace").encode())
-
-
-def decode(raw: "Raw | bytes", shape: type[Shape]) -> Shape:
-    """JSON in its shape; raises `ValueError` or `RecursionError` if it is not that."""
-    return _DECODERS[shape].decode(raw)  # type: ignore[no-any-return]  # by type
-
-
-def is_said(raw: Raw) -> bool:
-    """Whether a field is there and is not null."""
-    return len(raw) > 0 and raw != _NULL
-
-
-def text(raw: Raw) -> str | None:
-    """A text that is not empty and can be written down."""
-    return text_field(_read(raw, str))
-
-
-def part(raw: Raw, shape: type[Shape]) -> Shape | None:
-    """The object in a field, `None` if there is none."""
-    return _read(raw, shape)
-
-
-def parts(raw: Raw, shape: type[Shape]) -> list[Shape]:
-    """The objects of a list, without what else stands in it."""
-    every = _read(raw, list[shape])  # type: ignore[valid-type]  # by type, once for all
-    if every is not None:
-        return every
-    each = (_read(item, shape) for item in _read(raw, list[Raw]) or ())
-    return [item for item in each if item is not None]
-
-
-def _read(raw: Raw | bytes, shape: type[Shape]) -> Shape | None:
-    if not len(raw):
-        return None
+def read(source: Raw | bytes, shape: type[Shape]) -> Shape | None:
+    """The object in its shape, with what could be read of it; `None` if it is no JSON object."""
     try:
-        return decode(raw, shape)
+        return decoder(shape).decode(source)  # type: ignore[arg-type, no-any-return]  # by type
+    except _UNREADABLE:
+        return _read_leniently(source, shape)  # type: ignore[no-any-return]  # by type
+
+
+def read_list(source: Raw | bytes, shape: type[Shape]) -> list[Shape]:
+    """The objects of a list, without what else stands in it."""
+    return _lenient(source, list[shape]) or []  # type: ignore[valid-type]  # by value
+
+
+def is_said(source: Raw) -> bool:
+    """Whether a field is there and is not null."""
+    return len(source) > 0 and source != _NULL
+
+
+@functools.cache
+def decoder(shape: Any) -> "msgspec.json.Decoder[Any]":
+    """The decoder of a shape, made once."""
+    return msgspec.json.Decoder(shape)
+
+
+def _mend(body: bytes) -> bytes:
+    # No reader takes a byte order mark. A broken character, or half a pair of them where a stream
+    # was cut inside an emoji, stands in somebody's text, never in the numbers: read on around it.
+    text = body.removeprefix(b"\xef\xbb\xbf").decode(errors="replace")
+    return _LONE_SURROGATE.sub(rb"\\ufffd", text.encode())
+
+
+def _read_leniently(source: Raw | bytes, shape: Any) -> Any:
+    fields = _decode(source, dict[str, Raw])
+    if fields is None:
+        return None
+    known = ((field, fields.get(field.name)) for field in msgspec.structs.fields(shape))
+    return shape(
+        **{
+            field.name: raw if field.type is Raw else _lenient(raw, field.type)
+            for field, raw in known
+            if raw is not None
+        }
+    )
+
+
+def _lenient(source: Raw | bytes, kind: Any) -> Any:
+    kind, *arguments = _parts_of(kind)
+    if kind is list:
+        each = (_lenient(item, arguments[0]) for item in _decode(source, list[Raw]) or ())
+        return [item for item in each if item is not None]
+    return read(source, kind) if issubclass(kind, Struct) else _decode(source, kind)
+
+
+@functools.cache
+def _parts_of(kind: Any) -> tuple[Any, ...]:
+    """`X | None` → `(X,)`, `list[X]` → `(list, X)`."""
+    if isinstance(kind, types.UnionType):
+        kind = next(part for part in typing.get_args(kind) if part is not type(None))
+    return typing.get_origin(kind) or kind, *typing.get_args(kind)
+
+
+def _decode(source: Raw | bytes, kind: Any) -> Any:
+    try:
+        return decoder(kind).decode(source)
     except _UNREADABLE:
         return None
 
 
 _NULL = Raw(b"null")
-_PARTS: tuple[Any, ...] = (Choice, Datum, Anything)
-_SHAPES = (Document, Message, str, list[Raw], *_PARTS, *(list[shape] for shape in _PARTS))  # type: ignore[valid-type]  # by value
-_DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {
-    shape: msgspec.json.Decoder(shape) for shape in _SHAPES
-}
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)

@@ -5,20 +5,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from msgspec import Raw
+
 from ingest.money import loads
 from ingest.wire.documents import (
     Anything,
     Choice,
     Datum,
     Document,
-    Message,
     is_said,
-    part,
-    parts,
+    read,
     read_document,
-    text,
+    read_list,
 )
-from ingest.wire.fields import object_field
+from ingest.wire.fields import object_field, text_field
 from ingest.wire.usage import Usage, read_usage
 
 _WORD = re.compile(r"[\w.:-]{1,64}\Z")
@@ -82,64 +82,58 @@ class ReplyFacts:
 
     def _learn(self, document: Document) -> None:
         self._learn_names(document)
-        choices = parts(document.choices, Choice)
+        choices = document.choices or ()
         self._learn_end(document, choices)
         self._learn_images(document, choices)
         if is_said(document.usage):
-            self._learn_usage(bytes(document.usage).decode(errors="replace"))
+            self._learn_usage(document.usage)
         for nested in (document.response, document.message):
             # `/responses` and `/messages` stream their state one level down.
-            if len(nested) and (inner := part(nested, Document)) is not None:
+            if len(nested) and (inner := read(nested, Document)) is not None:
                 self._learn(inner)
 
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
-            name = text(document.generation_id) or text(document.id)
+            name = text_field(document.generation_id) or text_field(document.id)
             is_known = name is not None and (name.startswith("gen-") or _is_job(document))
             self.generation_id = name if is_known else None
-        if self.served_model is None or len(document.model):
-            self.served_model = text(document.model) or self.served_model
-        if self.provider_name is None or len(document.provider):
-            self.provider_name = text(document.provider) or self.provider_name
+        self.served_model = text_field(document.model) or self.served_model
+        self.provider_name = text_field(document.provider) or self.provider_name
 
-    def _learn_end(self, document: Document, choices: list[Choice]) -> None:
+    def _learn_end(self, document: Document, choices: Iterable[Choice]) -> None:
         for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
-            if is_said(reason):
-                self.finish_reason = text(reason) or self.finish_reason
+            self.finish_reason = text_field(reason) or self.finish_reason
         for error in (document.error, *[choice.error for choice in choices]):
-            if is_said(error) and (value := _value(bytes(error).decode(errors="replace"))):
+            if is_said(error) and (value := _value(bytes(error))):
                 self.learn_error(value)
         if self.finish_reason == "error":
             self.error_type = self.error_type or "error"
-        self.is_whole = self.is_whole or (
-            len(document.type) > 0 and text(document.type) in _LAST_EVENTS
-        )
+        self.is_whole = self.is_whole or document.type in _LAST_EVENTS
 
     def _learn_images(self, document: Document, choices: Iterable[Choice]) -> None:
-        count = 0
+        count = int(document.type == "image_generation.completed")
         for choice in choices:
-            message = part(choice.message, Message) or part(choice.delta, Message)
+            message = choice.message or choice.delta
             if message is not None and len(message.images):
-                count += len(parts(message.images, Anything))
+                count += len(read_list(message.images, Anything))
         if len(document.data):
-            count += sum(len(item.b64_json) > 0 for item in parts(document.data, Datum))
-        count += len(document.type) > 0 and text(document.type) == "image_generation.completed"
+            count += sum(len(item.b64_json) > 0 for item in read_list(document.data, Datum))
         if count:
             self.output_image_count = (self.output_image_count or 0) + count
 
-    def _learn_usage(self, source: str) -> None:
-        usage = _value(source)
-        if isinstance(usage, dict):
-            self.usage = read_usage(usage).over(self.usage)
-            self.usage_json = source
+    def _learn_usage(self, source: Raw) -> None:
+        usage = read_usage(source)
+        if usage is not None:
+            self.usage = usage.over(self.usage)
+            self.usage_json = bytes(source).decode(errors="replace")
 
 
 def _is_job(document: Document) -> bool:
     """Whether the reply is a video or a batch to come, whose cost is told under its own id."""
-    return len(document.polling_url) > 0 or text(document.object) == "batch"
+    return len(document.polling_url) > 0 or document.object == "batch"
 
 
-def _value(source: str) -> Any:
+def _value(source: bytes) -> Any:
     """A piece of JSON with `Decimal` for every non-integer number, `None` for what is none."""
     try:
         return loads(source)

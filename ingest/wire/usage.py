@@ -5,9 +5,19 @@ cache tokens out of `input_tokens`, everybody else has them inside. Whatever is 
 wrong type is unknown, never zero and never an error: the raw object is kept beside it.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from msgspec import Raw
+
+from ingest.wire.documents import (
+    CostDetails,
+    InputDetails,
+    OutputDetails,
+    ToolUse,
+    UsageDocument,
+    read,
+)
 
 LARGEST_COUNT = 10**12
 """A trillion tokens in one reply is no count."""
@@ -48,50 +58,47 @@ class Usage(NamedTuple):
         return known._replace(**said)
 
 
-def read_usage(usage: Mapping[str, Any]) -> Usage:
-    """Read a `usage` object as `money.loads` gives it."""
-    get = usage.get
-    input_details = _object(get("prompt_tokens_details") or get("input_tokens_details"))
-    output_details = _object(get("completion_tokens_details") or get("output_tokens_details"))
-    tools = _object(get("server_tool_use_details") or get("server_tool_use"))
-    cache_read = _count(get("cache_read_input_tokens"))
-    cache_write = _count(get("cache_creation_input_tokens"))
-    input_tokens = _count(get("prompt_tokens"), get("input_tokens"))
-    if input_tokens is not None and "prompt_tokens" not in usage:
+def read_usage(source: Raw | bytes) -> Usage | None:
+    """Read the JSON of a `usage` object; `None` if it is none."""
+    usage = read(source, UsageDocument)
+    if usage is None:
+        return None
+    input_details = usage.prompt_tokens_details or usage.input_tokens_details or _OF_INPUT
+    output_details = usage.completion_tokens_details or usage.output_tokens_details or _OF_OUTPUT
+    tools = usage.server_tool_use_details or usage.server_tool_use or _OF_TOOLS
+    cache_read = _count(usage.cache_read_input_tokens)
+    cache_write = _count(usage.cache_creation_input_tokens)
+    input_tokens = _count(usage.prompt_tokens)
+    if input_tokens is None and (input_tokens := _count(usage.input_tokens)) is not None:
         input_tokens += (cache_read or 0) + (cache_write or 0)
-    is_byok = get("is_byok")
     return Usage(
-        input_tokens=input_tokens,
-        cache_read_tokens=_count(cache_read, input_details.get("cached_tokens")),
-        cache_write_tokens=_count(cache_write, input_details.get("cache_write_tokens")),
-        output_tokens=_count(get("completion_tokens"), get("output_tokens")),
-        reasoning_tokens=_count(
-            output_details.get("reasoning_tokens"), output_details.get("thinking_tokens")
-        ),
-        output_image_tokens=_count(output_details.get("image_tokens")),
-        web_search_count=_count(tools.get("web_search_requests")),
-        reported_cost_usd=_money(get("cost")),
-        upstream_cost_usd=_money(_object(get("cost_details")).get("upstream_inference_cost")),
-        is_byok=is_byok if isinstance(is_byok, bool) else None,
+        input_tokens,
+        _count(input_details.cached_tokens) if cache_read is None else cache_read,
+        _count(input_details.cache_write_tokens) if cache_write is None else cache_write,
+        _count(usage.completion_tokens, usage.output_tokens),
+        _count(output_details.reasoning_tokens, output_details.thinking_tokens),
+        _count(output_details.image_tokens),
+        _count(tools.web_search_requests),
+        _finite(usage.cost),
+        _finite((usage.cost_details or _OF_COST).upstream_inference_cost),
+        usage.is_byok,
     )
 
 
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else _NOTHING
-
-
-def _count(*candidates: object) -> int | None:
+def _count(count: int | None, otherwise: int | None = None) -> int | None:
     # Nonsense in a count must not cost us the cost that stands beside it.
-    for value in candidates:
-        if type(value) is int and 0 <= value < LARGEST_COUNT:
-            return value
-    return None
+    if count is not None and 0 <= count < LARGEST_COUNT:
+        return count
+    return None if otherwise is None else _count(otherwise)
 
 
-def _money(value: object) -> Decimal | None:
-    if isinstance(value, Decimal):
-        return value
-    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else None
+def _finite(amount: Decimal | None) -> Decimal | None:
+    return amount if amount is not None and amount.is_finite() else None
 
 
-_NOTHING: Mapping[str, Any] = {}
+_OF_INPUT, _OF_OUTPUT, _OF_TOOLS, _OF_COST = (
+    InputDetails(),
+    OutputDetails(),
+    ToolUse(),
+    CostDetails(),
+)

@@ -43,9 +43,10 @@ def upper_usd(facts: RequestFacts, prices: Mapping[str, Price]) -> Decimal | Non
     """
     if facts.endpoint.rpartition("/")[2] not in _TOKEN_PRICED:
         return None
-    asked = [facts.requested_model, *_texts(facts.document.get("models"))]
+    document = facts.document()
+    asked = [facts.requested_model, *_texts(document.get("models"))]
     known = [_price(model, prices) for model in asked]
-    costs = [_cost(facts, price) if price is not None else None for price in known]
+    costs = [_cost(facts, document, price) if price is not None else None for price in known]
     return None if None in costs else max(cost for cost in costs if cost is not None)
 
 
@@ -58,10 +59,9 @@ def _price(model: str | None, prices: Mapping[str, Price]) -> Price | None:
     )
 
 
-def _cost(facts: RequestFacts, price: Price) -> Decimal | None:
-    document = facts.document
+def _cost(facts: RequestFacts, document: Mapping[str, Any], price: Price) -> Decimal | None:
     input_price, output_price = price.input_usd_per_token, price.output_usd_per_token
-    images_drawn = _images_asked_for(facts)
+    images_drawn = _images_asked_for(facts.endpoint, document)
     if input_price is None or (output_price is None and not images_drawn):
         return None
     if images_drawn and price.image_output_usd_per_token is None:
@@ -79,7 +79,9 @@ def _cost(facts: RequestFacts, price: Price) -> Decimal | None:
         written = max(output_price or 0, price.reasoning_usd_per_token or 0)
         cost += _count(document.get("n")) * _output_tokens(document) * written
     cost += (price.image_output_usd_per_token or 0) * IMAGE_TOKENS * images_drawn
-    cost += (price.request_usd_per_request or 0) + _search_cost(facts, price)
+    cost += (price.request_usd_per_request or 0) + _search_cost(
+        facts.requested_model, document, price
+    )
     return cost
 
 
@@ -89,19 +91,18 @@ def _output_tokens(document: Mapping[str, Any]) -> int:
     return max(limits) if limits and min(limits) > 0 else OUTPUT_TOKENS
 
 
-def _images_asked_for(facts: RequestFacts) -> int:
-    modalities = facts.document.get("modalities")
+def _images_asked_for(endpoint: str, document: Mapping[str, Any]) -> int:
+    modalities = document.get("modalities")
     draws = isinstance(modalities, list) and "image" in modalities
-    return _count(facts.document.get("n")) if draws or facts.endpoint == "images" else 0
+    return _count(document.get("n")) if draws or endpoint == "images" else 0
 
 
-def _search_cost(facts: RequestFacts, price: Price) -> Decimal | int:
-    document = facts.document
+def _search_cost(model: str | None, document: Mapping[str, Any], price: Price) -> Decimal | int:
     listed = [document.get("plugins"), document.get("tools")]
     parts = [part for each in listed if isinstance(each, list) for part in each]
     words = [part.get(name) for part in parts if isinstance(part, dict) for name in ("id", "type")]
     searches = (
-        ":online" in (facts.requested_model or "")
+        ":online" in (model or "")
         or "web_search_options" in document
         or any(word in _SEARCH_WORDS for word in words)
     )

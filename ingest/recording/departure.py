@@ -1,5 +1,6 @@
 """The moment before a request leaves: its start is written, and OpenRouter told whose it is."""
 
+import weakref
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from ingest.recording.attempt import Attempt
 from ingest.recording.attribution import current_attribution
 from ingest.recording.gate import OutgoingCall, Reservation
 from ingest.recording.lines import Departure
-from ingest.recording.operations import Operation, operation_of, sent_by
+from ingest.recording.operations import Operation, Sent, operation_of
 from ingest.recording.session import telling
 from ingest.wire.request import read_request
 
@@ -33,7 +34,7 @@ def depart(
     facts = read_request(request, endpoint)
     attribution = current_attribution()
     event_id = new_id()
-    sent = sent_by(recorder, request, endpoint)
+    sent = Sent(weakref.ref(recorder), endpoint, facts.content)
     operation = named or operation_of(sent, event_id)
     run = attribution.run
     session_id = facts.session_id or (run.run_id if run else operation.operation_id)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingCall:
-    """A call that is about to leave; `facts.document` is its JSON body."""
+    """A call that is about to leave; `facts.document()` is its JSON body."""
 
     event_id: str
     facts: RequestFacts

@@ -7,10 +7,7 @@ endpoint, through the same recorder, in the same thread or task, soon after it f
 import time
 import weakref
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    import httpx
+from typing import NamedTuple
 
 
 class Operation(NamedTuple):
@@ -62,15 +59,3 @@ def note_failure(sent: Sent, operation: Operation) -> None:
     """Remember a failed attempt until the next call of this thread or task."""
     if sent.content:
         _failed.set(_Failed(sent.fingerprint(), operation, time.monotonic()))
-
-
-def sent_by(recorder: object, request: "httpx.Request", endpoint: str) -> Sent:
-    """What is about to be sent."""
-    return Sent(weakref.ref(recorder), endpoint, _content(request))
-
-
-def _content(request: "httpx.Request") -> bytes:
-    try:
-        return request.content
-    except RuntimeError:  # An upload that streams, not ours to consume.
-        return b""

@@ -23,13 +23,15 @@ def telling(
     """
     if facts.session_id is None:
         request.headers["x-session-id"] = session_id
-    if run_id is None or "user" in facts.document or not facts.document:
+    if run_id is None or not facts.is_user_open or facts.endpoint not in _TAKES_USER:
         return request
-    return _with_user(request, run_id) if facts.endpoint in _TAKES_USER else request
+    return _with_user(request, facts.content, run_id)
 
 
-def _with_user(request: "httpx.Request", run_id: str) -> "httpx.Request":
-    before, brace, after = request.content.partition(b"{")
+def _with_user(request: "httpx.Request", content: bytes, run_id: str) -> "httpx.Request":
+    before, brace, after = content.partition(b"{")
+    if after.lstrip().startswith(b"}"):
+        return request
     body = before + brace + f'"user":"{run_id}",'.encode() + after
     # A new one: there are transports that send a request's content, and others its stream.
     headers = request.headers.copy()

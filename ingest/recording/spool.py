@@ -66,11 +66,13 @@ class Spool:
     def append_line(self, line: bytes) -> None:
         """Write one line of JSON as it is."""
         with self._lock:
-            self._backlog.append(line + b"\n")
             try:
-                self._write_backlog()
+                if self._backlog:
+                    self._write_backlog()
+                self._write(line + b"\n")
             except OSError as error:
                 self._abandon_segment()
+                self._backlog.append(line + b"\n")
                 self.unwritten_count += 1
                 _logger.error(
                     "Spool %s cannot be written (%s); the record is: %s",
@@ -99,15 +101,18 @@ class Spool:
 
     def _write_backlog(self) -> None:
         while self._backlog:
-            segment = self._usable_segment()
             line = self._backlog[0]
-            if os.write(segment.descriptor, line) != len(line):
-                # Never append after a torn line: the rest would be glued to it.
-                raise OSError("the disk took a part of a line only")
-            segment.size_bytes += len(line)
-            self._written_count += 1
+            self._write(line)
             if self._backlog and self._backlog[0] is line:
                 self._backlog.popleft()
+
+    def _write(self, line: bytes) -> None:
+        segment = self._usable_segment()
+        if os.write(segment.descriptor, line) != len(line):
+            # Never append after a torn line: the rest would be glued to it.
+            raise OSError("the disk took a part of a line only")
+        segment.size_bytes += len(line)
+        self._written_count += 1
 
     def _usable_segment(self) -> "_Segment":
         if self._segment is not None and self._is_spent(self._segment):

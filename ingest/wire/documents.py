@@ -64,6 +64,25 @@ class Document(Struct):
     message: Raw = ABSENT
 
 
+class Request(Struct):
+    """What a call asks for, of any endpoint; prompts are passed over."""
+
+    model: str | None = None
+    stream: bool | None = None
+    session_id: str | None = None
+    user: Raw = ABSENT
+    messages: Raw = ABSENT
+    input: Raw = ABSENT
+    input_references: Raw = ABSENT
+
+
+class Content(Struct):
+    """A message of a request, or one part of it."""
+
+    type: str | None = None
+    content: Raw = ABSENT
+
+
 class InputDetails(Struct):
     """Of input tokens."""
 
@@ -111,11 +130,11 @@ class UsageDocument(Struct):
     is_byok: bool | None = None
 
 
-def read_document(body: bytes) -> Document | None:
-    """The reply in `body`, `None` if it is no JSON object."""
-    document = read(body, Document)
+def read_document(body: bytes, shape: type[Shape]) -> Shape | None:
+    """What a whole body says, broken characters or not; `None` if it is no JSON object."""
+    document = read(body, shape)
     if document is None and (mended := _mend(body)) != body:
-        document = read(mended, Document)
+        document = read(mended, shape)
     return document
 
 
@@ -129,7 +148,10 @@ def read(source: Raw | bytes, shape: type[Shape]) -> Shape | None:
 
 def read_list(source: Raw | bytes, shape: type[Shape]) -> list[Shape]:
     """The objects of a list, without what else stands in it."""
-    return _lenient(source, list[shape]) or []  # type: ignore[valid-type]  # by value
+    if not len(source):
+        return []
+    every = _decode(source, list[shape])  # type: ignore[valid-type]  # by value
+    return every or _lenient(source, list[shape]) or []  # type: ignore[valid-type]
 
 
 def is_said(source: Raw) -> bool:

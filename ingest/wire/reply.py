@@ -59,7 +59,7 @@ class ReplyFacts:
 
     def learn(self, body: bytes) -> bool:
         """Take over what a JSON body, or an event of a stream, says; `False` if it is no object."""
-        document = read_document(body)
+        document = read_document(body, Document)
         if document is None:
             return False
         self._learn(document)

@@ -4,14 +4,16 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import httpx
 import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
-from ingest.wire.fields import object_list, text_field
+from ingest.wire.documents import Anything, Content, Request, read_document, read_list
+from ingest.wire.fields import text_field
 
 _FREE_PATHS = {
     "activity", "analytics", "auth", "byok", "containers", "credits", "external-users", "files",
@@ -19,6 +21,8 @@ _FREE_PATHS = {
     "private-endpoints", "scim", "vault", "workspaces",
 }  # fmt: skip
 """First path segments of management calls: they use nothing."""
+_IMAGE_TYPES = ("image_url", "input_image", "image")
+"""What a part of a message that shows an image is called by chat, `/responses`, `/messages`."""
 _JOB_PATH = re.compile(r"(?:beta/|api/beta/)?(?:videos|batches)/[^/]+")
 
 
@@ -32,8 +36,15 @@ class RequestFacts(NamedTuple):
     input_image_count: int | None
     session_id: str | None
     """From the body, else from the header: so OpenRouter reads them."""
-    document: Mapping[str, Any]
-    """The body, empty if it is no JSON object."""
+    content: bytes
+    """The body, empty if it streams."""
+    is_user_open: bool
+    """Whether the body is an object that names no `user`."""
+
+    def document(self) -> Mapping[str, Any]:
+        """The body as JSON, empty if it is no object."""
+        document = _parse(self.content)
+        return document if isinstance(document, dict) else {}
 
 
 class OpenRouterAddress:
@@ -80,7 +91,8 @@ class OpenRouterAddress:
 
 def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
     """Read what the ledger asks for; a body that cannot be read leaves it unknown."""
-    document = _body(request)
+    content = _content(request)
+    asked = read_document(content, Request)
     authorization = session = b""
     # Once over the raw ones: each lookup in the library's own takes as long as this.
     for name, value in request.headers.raw:
@@ -89,14 +101,19 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
             authorization = value
         elif lowered == b"x-session-id":
             session = value
+    told_session = text_field(session.decode("latin-1")) if session else None
+    if asked is None:
+        key_hash = _key_hash(authorization)
+        return RequestFacts(endpoint, key_hash, None, None, None, told_session, content, False)
     return RequestFacts(
-        endpoint=endpoint,
-        api_key_hash=_key_hash(authorization),
-        requested_model=text_field(document.get("model")),
-        is_streamed=document.get("stream") is True if document else None,
-        input_image_count=sum(1 for _ in _images(document)) if document else None,
-        session_id=text_field(document.get("session_id")) or text_field(session.decode("latin-1")),
-        document=document,
+        endpoint,
+        _key_hash(authorization),
+        text_field(asked.model),
+        asked.stream is True,
+        _image_count(asked),
+        text_field(asked.session_id) or told_session,
+        content,
+        not len(asked.user),
     )
 
 
@@ -106,21 +123,21 @@ def _is_host(url: httpx.URL, base_url: httpx.URL) -> bool:
     return url.port == base_url.port and (url.host == base_url.host or is_region)
 
 
-def _body(request: httpx.Request) -> dict[str, Any]:
+def _content(request: httpx.Request) -> bytes:
     try:
-        document = _parse(request.content)
-    except (ValueError, RuntimeError, RecursionError):
-        # RuntimeError: an upload that streams, not ours to consume.
-        return {}
-    return document if isinstance(document, dict) else {}
+        return request.content
+    except RuntimeError:  # An upload that streams, not ours to consume.
+        return b""
 
 
 def _parse(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         # The standard library takes more than a standard says: half a pair of surrogates.
-        return json.loads(content)
+        with suppress(ValueError, RecursionError):
+            return json.loads(content)
+    return None
 
 
 # A program uses few keys, and holds them longer than this does.
@@ -130,10 +147,11 @@ def _key_hash(authorization: bytes) -> str | None:
     return hashlib.sha256(key).hexdigest() if scheme.lower() == b"bearer" and key else None
 
 
-def _images(document: dict[str, Any]) -> Iterator[object]:
-    references = document.get("input_references")
-    yield from references if isinstance(references, list) else ()
-    for message in object_list(document.get("messages")):
-        for part in object_list(message.get("content")):
-            if part.get("type") == "image_url":
-                yield part
+def _image_count(asked: Request) -> int:
+    count = len(read_list(asked.input_references, Anything))
+    for messages in (asked.messages, asked.input):
+        # Most show none, and are not looked through.
+        if len(messages) and b"image" in bytes(messages):
+            parts = (read_list(each.content, Content) for each in read_list(messages, Content))
+            count += sum(part.type in _IMAGE_TYPES for each in parts for part in each)
+    return count

@@ -10,8 +10,8 @@ from ingest.wire.request import OpenRouterAddress, RequestFacts, read_request
 OPENROUTER = OpenRouterAddress("https://openrouter.ai/api/v1")
 
 
-def unknown(endpoint: str) -> RequestFacts:
-    return RequestFacts(endpoint, None, None, None, None, None, {})
+def unknown(endpoint: str, content: bytes = b"") -> RequestFacts:
+    return RequestFacts(endpoint, None, None, None, None, None, content, False)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,8 @@ def test_the_session_of_the_body_wins_over_the_headers(
 )
 def test_a_request_that_cannot_be_read_leaves_its_facts_unknown(body: bytes) -> None:
     request = httpx.Request("POST", "https://openrouter.ai/api/v1/images", content=body)
-    assert read_request(request, "images") == unknown("images")
+    facts = read_request(request, "images")
+    assert (facts, facts.document()) == (unknown("images", body), {})
 
 
 def test_an_upload_that_streams_is_not_consumed() -> None:
@@ -106,7 +107,28 @@ def test_odd_messages_and_models_are_unknown_not_errors() -> None:
     odd = b'{"model":"\\ud800","messages":[1,{"content":[2,{"type":"image_url"}]}]}'
     request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", content=odd)
     facts = read_request(request, "x")
-    assert (facts.requested_model, facts.is_streamed, facts.input_image_count) == (None, False, 1)
+    assert (facts.requested_model, facts.is_streamed, facts.input_image_count) == (
+        "\ufffd",
+        False,
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "part"),
+    [
+        ("messages", {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}),
+        ("messages", {"type": "image", "source": {"type": "base64", "data": "AAAA"}}),
+        ("input", {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}),
+    ],
+)
+def test_an_image_is_counted_by_whatever_name_its_endpoint_has_for_it(
+    field: str, part: dict[str, object]
+) -> None:
+    content = [{"type": "text", "text": "an image of a fox"}, part]
+    document = {field: [{"role": "user", "content": "image"}, {"role": "user", "content": content}]}
+    request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", json=document)
+    assert read_request(request, "x").input_image_count == 1
 
 
 @pytest.mark.parametrize(

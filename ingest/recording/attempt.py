@@ -1,6 +1,5 @@
 """One attempt on its way: what its headers, its body and its end say, written as they come."""
 
-import os
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict
 
 from ingest.money import LARGEST_USD, round_usd
+from ingest.recording import process
 from ingest.recording.gate import Reservation
 from ingest.recording.lines import Arrival, Departure, json_fields
 from ingest.recording.operations import Operation, Sent, note_failure
@@ -39,7 +39,7 @@ class Attempt:
         "_held",
         "_http_status",
         "_is_ended",
-        "_process_id",
+        "_process",
         "_reader",
         "_recorder",
         "_run",
@@ -67,7 +67,7 @@ class Attempt:
         self._reader: ReplyReader | None = None
         self._first_byte_at: datetime | None = None
         self._is_ended = False
-        self._process_id = os.getpid()
+        self._process = process.here
         self._head = b'{"usage_events":{' + json_fields(departure)
         recorder.spool.append_line(self._head + _IN_DOUBT)
 
@@ -98,13 +98,10 @@ class Attempt:
     def end(self, error: BaseException | None = None) -> None:
         """The body came to its end, or `error` ended it: `GeneratorExit` if its reader left."""
         # A forked child closes its copy of the stream; the call goes on in the parent.
-        if self._is_ended or self._process_id != os.getpid():
+        if self._is_ended or self._process is not process.here:
             return
         self._is_ended = True
-        facts = ReplyFacts()
-        if self._reader is not None:
-            self._recorder.guard(self._reader.end)
-            facts = self._reader.facts
+        facts = self._read_to_end()
         status, error_type = _verdict(self._http_status, facts, error)
         if status != "succeeded" and not _is_refusal(self._http_status):
             self._note_failure()
@@ -113,6 +110,15 @@ class Attempt:
         arrival.first_byte_at, arrival.finished_at = self._first_byte_at, self._recorder.clock()
         self._recorder.spool.append_line(self._head + b"," + json_fields(arrival) + b"}}")
         self._tell_others(arrival, facts.usage)
+
+    def _read_to_end(self) -> ReplyFacts:
+        if self._reader is None:
+            return ReplyFacts()
+        try:
+            self._reader.end()
+        except Exception:
+            self._recorder.count_failure(self._reader.end)
+        return self._reader.facts
 
     def _note_failure(self) -> None:
         operation = Operation(self._departure.operation_id, self._departure.attempt_number)

@@ -71,15 +71,7 @@ class Spool:
                     self._write_backlog()
                 self._write(line + b"\n")
             except OSError as error:
-                self._abandon_segment()
-                self._backlog.append(line + b"\n")
-                self.unwritten_count += 1
-                _logger.error(
-                    "Spool %s cannot be written (%s); the record is: %s",
-                    self.folder,
-                    error,
-                    line.decode(errors="backslashreplace"),
-                )
+                self._postpone(line, error)
 
     def reach_disk(self) -> None:
         """Return when what this thread appended would outlive a power cut, if that is asked for."""
@@ -107,28 +99,38 @@ class Spool:
                 self._backlog.popleft()
 
     def _write(self, line: bytes) -> None:
-        segment = self._usable_segment()
+        segment = self._segment
+        if segment is None or segment.room_bytes < 0 or time.monotonic() > segment.look_at:
+            segment = self._usable_segment()
         if os.write(segment.descriptor, line) != len(line):
             # Never append after a torn line: the rest would be glued to it.
             raise OSError("the disk took a part of a line only")
-        segment.size_bytes += len(line)
+        segment.room_bytes -= len(line)
         self._written_count += 1
+
+    def _postpone(self, line: bytes, error: OSError) -> None:
+        self._abandon_segment()
+        self._backlog.append(line + b"\n")
+        self.unwritten_count += 1
+        _logger.error(
+            "Spool %s cannot be written (%s); the record is: %s",
+            self.folder,
+            error,
+            line.decode(errors="backslashreplace"),
+        )
 
     def _usable_segment(self) -> "_Segment":
         if self._segment is not None and self._is_spent(self._segment):
             self._abandon_segment()
         if self._segment is None:
             self._segment = _Segment(_create_segment(self.folder, self._durability))
+        old_at = self._segment.opened_at + self.segment_age_seconds
+        self._segment.look_at = min(time.monotonic() + LOOK_AGAIN_SECONDS, old_at)
         return self._segment
 
     def _is_spent(self, segment: "_Segment") -> bool:
-        now = time.monotonic()
-        if now - segment.seen_at > LOOK_AGAIN_SECONDS:
-            segment.seen_at = now
-            if os.fstat(segment.descriptor).st_nlink == 0:
-                return True
-        is_old = now - segment.opened_at > self.segment_age_seconds
-        return is_old or segment.size_bytes > SEGMENT_BYTES
+        is_old = time.monotonic() - segment.opened_at > self.segment_age_seconds
+        return is_old or segment.room_bytes < 0 or os.fstat(segment.descriptor).st_nlink == 0
 
     def _abandon_segment(self) -> None:
         segment, self._segment = self._segment, None
@@ -177,8 +179,8 @@ class _Segment:
     descriptor: int
     # Not by the clock on the wall, which may be set back.
     opened_at: float = field(default_factory=time.monotonic)
-    seen_at: float = field(default_factory=time.monotonic)
-    size_bytes: int = 0
+    look_at: float = 0.0
+    room_bytes: int = SEGMENT_BYTES
 
 
 @contextmanager

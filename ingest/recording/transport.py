@@ -134,8 +134,15 @@ def _begin(recorder: "Recorder", request: httpx.Request) -> Follower | None:
 
 
 def _followed(response: httpx.Response, follower: Follower, recorder: "Recorder") -> httpx.Response:
-    recorder.guard(follower.answer, response.status_code, response.headers)
-    recorder.guard(_follow, response, follower, recorder)
+    # As `Recorder.guard`, here and below, without its calls: these are made for each attempt.
+    try:
+        follower.answer(response.status_code, response.headers)
+    except Exception:
+        recorder.count_failure(follower.answer)
+    try:
+        _follow(response, follower, recorder)
+    except Exception:
+        recorder.count_failure(_follow)
     return response
 
 
@@ -192,7 +199,10 @@ class _RecordedStream:
             self._end(GeneratorExit())
 
     def _end(self, error: BaseException | None = None) -> None:
-        self._recorder.guard(self._follower.end, error)
+        try:
+            self._follower.end(error)
+        except Exception:
+            self._recorder.count_failure(self._follower.end)
 
 
 @functools.cache

@@ -6,16 +6,19 @@ field by field: what is not what it should be is unknown, and takes nothing else
 
 import functools
 import re
-import types
 import typing
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
 
 ABSENT = Raw()
 _UNREADABLE = (ValueError, RecursionError)
+
+LARGEST_COUNT = 10**12
+"""A trillion tokens in one reply is no count."""
+Count = Annotated[int, msgspec.Meta(ge=0, lt=LARGEST_COUNT)]
 
 Shape = TypeVar("Shape")
 
@@ -86,22 +89,22 @@ class Content(Struct):
 class InputDetails(Struct):
     """Of input tokens."""
 
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
+    cached_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
 
 
 class OutputDetails(Struct):
     """Of output tokens; `/messages` calls the reasoning thinking."""
 
-    reasoning_tokens: int | None = None
-    thinking_tokens: int | None = None
-    image_tokens: int | None = None
+    reasoning_tokens: Count | None = None
+    thinking_tokens: Count | None = None
+    image_tokens: Count | None = None
 
 
 class ToolUse(Struct):
     """Of tools that OpenRouter ran."""
 
-    web_search_requests: int | None = None
+    web_search_requests: Count | None = None
 
 
 class CostDetails(Struct):
@@ -113,12 +116,12 @@ class CostDetails(Struct):
 class UsageDocument(Struct):
     """A `usage` object of any endpoint."""
 
-    prompt_tokens: int | None = None
-    input_tokens: int | None = None
-    completion_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
+    prompt_tokens: Count | None = None
+    input_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
     prompt_tokens_details: InputDetails | None = None
     input_tokens_details: InputDetails | None = None
     completion_tokens_details: OutputDetails | None = None
@@ -187,19 +190,20 @@ def _read_leniently(source: Raw | bytes, shape: Any) -> Any:
 
 
 def _lenient(source: Raw | bytes, kind: Any) -> Any:
-    kind, *arguments = _parts_of(kind)
-    if kind is list:
-        each = (_lenient(item, arguments[0]) for item in _decode(source, list[Raw]) or ())
+    kind, item_kind = _parts_of(kind)
+    if item_kind is not None:
+        each = (_lenient(item, item_kind) for item in _decode(source, list[Raw]) or ())
         return [item for item in each if item is not None]
-    return read(source, kind) if issubclass(kind, Struct) else _decode(source, kind)
+    is_object = isinstance(kind, type) and issubclass(kind, Struct)
+    return read(source, kind) if is_object else _decode(source, kind)
 
 
 @functools.cache
-def _parts_of(kind: Any) -> tuple[Any, ...]:
-    """`X | None` → `(X,)`, `list[X]` → `(list, X)`."""
-    if isinstance(kind, types.UnionType):
+def _parts_of(kind: Any) -> tuple[Any, Any]:
+    """`X | None` → `(X, None)`, `list[X]` → `(list, X)`."""
+    if type(None) in typing.get_args(kind):
         kind = next(part for part in typing.get_args(kind) if part is not type(None))
-    return typing.get_origin(kind) or kind, *typing.get_args(kind)
+    return (list, *typing.get_args(kind)) if typing.get_origin(kind) is list else (kind, None)
 
 
 def _decode(source: Raw | bytes, kind: Any) -> Any:

@@ -1,9 +1,9 @@
 """Fields of a JSON document that anybody may have written: the right type, or unknown."""
 
 
-def text_field(value: object) -> str | None:
+def writable(text: str | None) -> str | None:
     """A text that is not empty and can be written down; a lone surrogate cannot."""
-    return value if isinstance(value, str) and value.isprintable() and value else None
+    return text if text and text.isprintable() else None
 
 
 def object_field(value: object) -> dict[str, object]:

@@ -18,7 +18,7 @@ from ingest.wire.documents import (
     read_document,
     read_list,
 )
-from ingest.wire.fields import object_field, text_field
+from ingest.wire.fields import object_field, writable
 from ingest.wire.usage import Usage, read_usage
 
 _WORD = re.compile(r"[\w.:-]{1,64}\Z")
@@ -94,15 +94,15 @@ class ReplyFacts:
 
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
-            name = text_field(document.generation_id) or text_field(document.id)
+            name = writable(document.generation_id) or writable(document.id)
             is_known = name is not None and (name.startswith("gen-") or _is_job(document))
             self.generation_id = name if is_known else None
-        self.served_model = text_field(document.model) or self.served_model
-        self.provider_name = text_field(document.provider) or self.provider_name
+        self.served_model = writable(document.model) or self.served_model
+        self.provider_name = writable(document.provider) or self.provider_name
 
     def _learn_end(self, document: Document, choices: Iterable[Choice]) -> None:
         for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
-            self.finish_reason = text_field(reason) or self.finish_reason
+            self.finish_reason = writable(reason) or self.finish_reason
         for error in (document.error, *[choice.error for choice in choices]):
             if is_said(error) and (value := _value(bytes(error))):
                 self.learn_error(value)

@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
 from ingest.wire.documents import Anything, Content, Request, read_document, read_list
-from ingest.wire.fields import text_field
+from ingest.wire.fields import writable
 
 _FREE_PATHS = {
     "activity", "analytics", "auth", "byok", "containers", "credits", "external-users", "files",
@@ -101,17 +101,17 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
             authorization = value
         elif lowered == b"x-session-id":
             session = value
-    told_session = text_field(session.decode("latin-1")) if session else None
+    told_session = writable(session.decode("latin-1")) if session else None
     if asked is None:
         key_hash = _key_hash(authorization)
         return RequestFacts(endpoint, key_hash, None, None, None, told_session, content, False)
     return RequestFacts(
         endpoint,
         _key_hash(authorization),
-        text_field(asked.model),
+        writable(asked.model),
         asked.stream is True,
         _image_count(asked),
-        text_field(asked.session_id) or told_session,
+        writable(asked.session_id) or told_session,
         content,
         not len(asked.user),
     )

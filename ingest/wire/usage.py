@@ -19,9 +19,6 @@ from ingest.wire.documents import (
     read,
 )
 
-LARGEST_COUNT = 10**12
-"""A trillion tokens in one reply is no count."""
-
 
 class Usage(NamedTuple):
     """What one reply says it used; `None` where it does not say. Costs in USD."""
@@ -66,30 +63,23 @@ def read_usage(source: Raw | bytes) -> Usage | None:
     input_details = usage.prompt_tokens_details or usage.input_tokens_details or _OF_INPUT
     output_details = usage.completion_tokens_details or usage.output_tokens_details or _OF_OUTPUT
     tools = usage.server_tool_use_details or usage.server_tool_use or _OF_TOOLS
-    cache_read = _count(usage.cache_read_input_tokens)
-    cache_write = _count(usage.cache_creation_input_tokens)
-    input_tokens = _count(usage.prompt_tokens)
-    if input_tokens is None and (input_tokens := _count(usage.input_tokens)) is not None:
-        input_tokens += (cache_read or 0) + (cache_write or 0)
+    cache_read, cache_write = usage.cache_read_input_tokens, usage.cache_creation_input_tokens
+    input_tokens = usage.prompt_tokens
+    if input_tokens is None and usage.input_tokens is not None:
+        input_tokens = usage.input_tokens + (cache_read or 0) + (cache_write or 0)
+    reasoning_tokens = output_details.reasoning_tokens
     return Usage(
         input_tokens,
-        _count(input_details.cached_tokens) if cache_read is None else cache_read,
-        _count(input_details.cache_write_tokens) if cache_write is None else cache_write,
-        _count(usage.completion_tokens, usage.output_tokens),
-        _count(output_details.reasoning_tokens, output_details.thinking_tokens),
-        _count(output_details.image_tokens),
-        _count(tools.web_search_requests),
+        input_details.cached_tokens if cache_read is None else cache_read,
+        input_details.cache_write_tokens if cache_write is None else cache_write,
+        usage.output_tokens if usage.completion_tokens is None else usage.completion_tokens,
+        output_details.thinking_tokens if reasoning_tokens is None else reasoning_tokens,
+        output_details.image_tokens,
+        tools.web_search_requests,
         _finite(usage.cost),
         _finite((usage.cost_details or _OF_COST).upstream_inference_cost),
         usage.is_byok,
     )
-
-
-def _count(count: int | None, otherwise: int | None = None) -> int | None:
-    # Nonsense in a count must not cost us the cost that stands beside it.
-    if count is not None and 0 <= count < LARGEST_COUNT:
-        return count
-    return None if otherwise is None else _count(otherwise)
 
 
 def _finite(amount: Decimal | None) -> Decimal | None:

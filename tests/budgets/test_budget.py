@@ -111,10 +111,12 @@ def test_with_64_threads_the_bill_stays_below_the_limit(
 
     with opened(budget) as client, ThreadPoolExecutor(64) as threads:
         answered = sum(threads.map(call, range(300)))
+        # Refused then was what did not fit beside the calls in flight. Now none is.
+        while call(300 + answered):
+            answered += 1
     assert 0 < answered == len(simulator.bill()["generations"])
     assert billed_usd(simulator) == budget.committed_usd <= limit
-    # What the next call may cost at most did not fit any more, or all 300 did.
-    assert answered == 300 or billed_usd(simulator) > limit - Decimal("0.0002")
+    assert billed_usd(simulator) > limit - Decimal("0.0002")
 
 
 @pytest.mark.parametrize("is_sealed", [False, True])

@@ -33,8 +33,8 @@ class Server:
                 self.in_flight -= 1
                 writer.write(self.answer)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            pass  # The client has left, or the test is over.
         finally:
             writer.close()
 

@@ -59,6 +59,7 @@ def test_an_old_segment_is_left_to_seal_while_a_call_is_in_flight(home: Path) ->
         http.stream("POST", URL) as response,
     ):
         recorder.spool.segment_age_seconds = 0.0
+        time.sleep(2 * LOOK_AGAIN_SECONDS)
         recorder.record_outcome("another", "accepted")
         assert seal(Home(home)).open_count == 1
         response.read()

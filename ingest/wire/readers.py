@@ -4,7 +4,7 @@ import zlib
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.wire.reply import ReplyFacts
-from ingest.wire.sse import EventSplitter
+from ingest.wire.sse import DATA, EventSplitter
 
 if TYPE_CHECKING:
     import httpx
@@ -64,6 +64,14 @@ class _EventStreamReader:
         self._events = EventSplitter()
 
     def feed(self, chunk: bytes) -> None:
+        # Most chunks are one event with another word of text: told at a glance, before it is cut.
+        if (
+            self.facts.knows(chunk, DATA)
+            and chunk.endswith(b"\n")
+            and _DONE not in chunk
+            and self._events.is_between
+        ):
+            return
         for event in self._events.feed(chunk):
             self._take(event)
 
@@ -77,7 +85,7 @@ class _EventStreamReader:
             self.facts.is_whole = True
 
     def _take(self, event: bytes) -> None:
-        if event == b"[DONE]":
+        if event == _DONE:
             self.facts.is_whole = True
         else:
             self.facts.learn_event(event)
@@ -140,6 +148,7 @@ class _DecodingReader:
         self._reader.end()
 
 
+_DONE = b"[DONE]"
 _TELLING = {
     name.encode(): name
     for name in ("content-type", "content-encoding", "x-generation-id", "x-provider-name")

@@ -26,7 +26,9 @@ _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "respon
 _STATE = rb"usage|error|images|type|stop_reason|data|response|message"
 _SAYS_STATE = re.compile(rb'"(?:' + _STATE + rb')"')
 _SAYS_MORE = re.compile(
-    rb'"(?:finish_reason"\s*:(?!\s*null)|(?:id|generation_id|model|provider|' + _STATE + rb')")'
+    rb'"(?:finish_reason"\s*:(?!\s*null)|(?:id|generation_id|model|provider|'
+    + _STATE
+    + rb')")|\[DONE\]'
 )
 """What an event must hold to say more than the one before it; text that looks so does no harm."""
 
@@ -67,14 +69,23 @@ class ReplyFacts:
 
     def learn_event(self, event: bytes) -> None:
         """Take over what an event of a stream says; most say what the one before said, and text."""
-        head = self._known_head
-        if head and event.startswith(head) and not _SAYS_MORE.search(event, len(head)):
+        if self.knows(event):
             return
         self.learn(event)
         before_choices, is_chat, _ = event.partition(b'"choices":')
         # Nothing but names: what was learned of them is learned.
         is_plain = is_chat and not _SAYS_STATE.search(before_choices)
         self._known_head = before_choices if is_plain else b""
+
+    def knows(self, source: bytes, begin: int = 0) -> bool:
+        """Whether what begins there is an event that says what the one before said, and text.
+
+        So do all events that follow in the same chunk: one with names would be seen.
+        """
+        head = self._known_head
+        if not head or not source.startswith(head, begin):
+            return False
+        return _SAYS_MORE.search(source, begin + len(head)) is None
 
     def learn_error(self, error: object) -> None:
         """Take over the word of an error, never its message: that may quote the prompt."""

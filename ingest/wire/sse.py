@@ -2,6 +2,7 @@
 
 import re
 
+DATA = len(b"data: ")
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 
 
@@ -15,10 +16,15 @@ class EventSplitter:
     def __init__(self) -> None:
         self._rest: list[bytes] = []
 
+    @property
+    def is_between(self) -> bool:
+        """Whether the next byte begins a line."""
+        return not self._rest
+
     def feed(self, chunk: bytes) -> list[bytes]:
         """The data of every event that `chunk` completes, comments left out."""
         if not self._rest and _is_one_event(chunk):
-            return [chunk[6:-2].strip()]
+            return [chunk[DATA:-2].strip()]
         if self._rest:
             self._rest.append(chunk)
             if b"\n" not in chunk and b"\r" not in chunk:

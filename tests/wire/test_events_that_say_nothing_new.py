@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.wire.readers import reply_reader
 from ingest.wire.reply import ReplyFacts
+
+SSE = {"content-type": "text/event-stream"}
 
 NAMES = st.sampled_from(["gen-1-aaaa", "gen-2-bbbb", "openai/gpt-5-nano", "OpenAI", '"usage"', ""])
 TEXTS = st.sampled_from(
@@ -76,3 +80,33 @@ def test_what_is_passed_over_says_nothing_new(
         every.learn(encoded(event, order, is_spaced))
         passing.learn_event(encoded(event, order, is_spaced))
     assert passing == every
+
+
+@given(
+    drawn=st.lists(EVENTS, max_size=6),
+    sizes=st.lists(st.integers(1, 3), min_size=6, max_size=6),
+    line_end=st.sampled_from([b"\n", b"\r\n"]),
+    is_done=st.booleans(),
+)
+def test_chunks_of_several_events_are_passed_over_as_single_ones_are(
+    drawn: list[dict[str, Any]], sizes: list[int], line_end: bytes, is_done: bool
+) -> None:
+    plain = {"id": "gen-1-aaaa", "choices": [{"delta": {"content": "a fox"}}]}
+    stream = [each for event in drawn for each in (plain, plain, event)]
+    lines = [b"data: " + encoded(event, FIELDS, False) + 2 * line_end for event in stream]
+    lines += [b"data: [DONE]" + 2 * line_end] * is_done
+    chunks: list[bytes] = []
+    rest = lines
+    for size in sizes * 4:
+        chunks, rest = [*chunks, b"".join(rest[:size])], rest[size:]
+    alone, together = (reply_reader(httpx.Headers(SSE)) for _ in range(2))
+    for reader, pieces in ((alone, lines), (together, chunks)):
+        for piece in pieces:
+            reader.feed(piece)
+        reader.end()
+    every = ReplyFacts()
+    for event in stream:
+        every.learn(encoded(event, FIELDS, False))
+    assert together.facts == alone.facts
+    assert alone.facts.usage == every.usage
+    assert alone.facts.finish_reason == every.finish_reason

@@ -2,37 +2,43 @@
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
+from ingest.budgets.prices import Price
+from ingest.budgets.said import Said, said_in
 from ingest.wire.request import RequestFacts
 
 OUTPUT_TOKENS = 32_768
 """Assumed of a call that does not set `max_tokens`."""
+LEAST_OUTPUT_TOKENS = 16
+"""What some providers make of a smaller `max_tokens`."""
 IMAGE_TOKENS = 8_192
 """Of one image, shown or drawn; the dearest known take about 6,300."""
+GOOGLE_IMAGE_TOKENS = 2_560
+"""Of one image that a model of Google draws: 1,290 of the first, up to 2,000 in 4K."""
 MESSAGE_TOKENS = 16
 """What a model's own template puts around a message."""
+TOOLS_TOKENS = 1_024
+"""What a model's own template says to introduce tools."""
 WEB_SEARCH_USD = Decimal("0.10")
 """For a call that may search: a few searches at the dearest of OpenRouter's engines."""
+SEARCH_TOKENS = 16_384
+"""What the results of such searches add to the prompt."""
 CACHE_WRITE_FACTOR = 2
 """Writing to a cache that lasts an hour costs twice the input."""
+OWN_KEY_FACTOR = Decimal("1.05")
+"""With a key of the caller's own at the provider, OpenRouter's fee comes on top of the list."""
+LEAST_USD_PER_IMAGE = Decimal("0.001")
+"""A listed `image_output` from here on is of an image, not of one of its tokens."""
 
+_TIER_FACTORS = {"priority": Decimal("2.5"), "fast": Decimal("2.5"), "ultrafast": Decimal(6)}
+"""The dearest that a tier has been seen at, as a multiple of the listed price."""
+_FAST_FACTOR = Decimal(6)
+"""Of `speed: "fast"`, as `/messages` calls it."""
 _TOKEN_PRICED = ("completions", "responses", "messages", "images", "embeddings")
 _NO_OUTPUT = ("embeddings",)
 _SEARCH_WORDS = ("web_search", "web", "web_search_preview", "openrouter:web_search")
-
-
-class Price(NamedTuple):
-    """A model's last listed price, USD; `None` where nothing is listed."""
-
-    input_usd_per_token: Decimal | None
-    output_usd_per_token: Decimal | None
-    cache_write_usd_per_token: Decimal | None
-    reasoning_usd_per_token: Decimal | None
-    image_output_usd_per_token: Decimal | None
-    input_image_usd_per_image: Decimal | None
-    request_usd_per_request: Decimal | None
-    web_search_usd_per_search: Decimal | None
+_CACHE_WORDS = (b'"cache_control"', b'"prompt_cache_options"', b'"prompt_cache_breakpoint"')
 
 
 def upper_usd(facts: RequestFacts, prices: Mapping[str, Price]) -> Decimal | None:
@@ -45,96 +51,163 @@ def upper_usd(facts: RequestFacts, prices: Mapping[str, Price]) -> Decimal | Non
         return None
     document = facts.document()
     asked = [facts.requested_model, *_texts(document.get("models"))]
-    known = [_price(model, prices) for model in asked]
-    costs = [_cost(facts, document, price) if price is not None else None for price in known]
-    return None if None in costs else max(cost for cost in costs if cost is not None)
-
-
-def _price(model: str | None, prices: Mapping[str, Price]) -> Price | None:
-    if model is None:
+    models = [model for model in asked if model is not None]
+    said = said_in(document)
+    costs = [_cost(facts, document, said, model, prices) for model in models]
+    if not costs or None in costs:
         return None
+    factor = OWN_KEY_FACTOR * _tier_factor(document)
+    return factor * max(cost for cost in costs if cost is not None)
+
+
+def choice_count(facts: RequestFacts) -> int:
+    """How many answers or images the call asks for."""
+    return _count(facts.document().get("n"))
+
+
+def _price(model: str, prices: Mapping[str, Price]) -> Price | None:
     # `:online`, `:nitro` and the like choose a provider of the same model; `:free` is its own.
     return prices.get(model) or (
         None if model.endswith(":free") else prices.get(model.partition(":")[0])
     )
 
 
-def _cost(facts: RequestFacts, document: Mapping[str, Any], price: Price) -> Decimal | None:
-    input_price, output_price = price.input_usd_per_token, price.output_usd_per_token
-    images_drawn = _images_asked_for(facts.endpoint, document)
-    if input_price is None or (output_price is None and not images_drawn):
+def _cost(
+    facts: RequestFacts,
+    document: Mapping[str, Any],
+    said: Said,
+    model: str,
+    prices: Mapping[str, Price],
+) -> Decimal | None:
+    listed = _price(model, prices)
+    if listed is None:
         return None
-    if images_drawn and price.image_output_usd_per_token is None:
-        return None
+    searches = _may_search(model, document)
     shown = facts.input_image_count or 0
-    messages = document.get("messages")
-    tokens = _bytes_said(document) + IMAGE_TOKENS * shown
-    tokens += MESSAGE_TOKENS * (len(messages) if isinstance(messages, list) else 1)
-    write_price = max(
-        input_price * (CACHE_WRITE_FACTOR if _is_cached(document) else 1),
-        price.cache_write_usd_per_token or 0,
+    tokens = said.text_bytes + said.media_tokens + IMAGE_TOKENS * shown
+    tokens += MESSAGE_TOKENS * _message_count(document) + SEARCH_TOKENS * searches
+    tokens += TOOLS_TOKENS * ("tools" in document)
+    price = _in_force(listed, tokens)
+    sent, written = _sent_usd_per_token(facts, said, price), _written_usd(facts, document, price)
+    drawn = _drawn_usd(facts.endpoint, document, model, price)
+    if sent is None or written is None or drawn is None:
+        return None
+    search_usd = max(WEB_SEARCH_USD, price.web_search_usd_per_search or 0) if searches else 0
+    shown_usd = shown * (price.input_image_usd_per_image or 0)
+    fixed: Decimal = shown_usd + (price.request_usd_per_request or 0) + Decimal(search_usd)
+    return tokens * sent + written + drawn + fixed
+
+
+def _in_force(price: Price, tokens: int) -> Price:
+    """The dearest of what the model is listed at for so long a prompt, at any hour."""
+    for each in price.overrides:
+        if tokens > each.min_input_tokens and price.input_usd_per_token is not None:
+            price = price._replace(
+                input_usd_per_token=max(price.input_usd_per_token, each.input_usd_per_token),
+                output_usd_per_token=max(
+                    price.output_usd_per_token or Decimal(0), each.output_usd_per_token
+                ),
+                cache_write_usd_per_token=max(
+                    price.cache_write_usd_per_token or Decimal(0), each.cache_write_usd_per_token
+                ),
+            )
+    return price
+
+
+def _sent_usd_per_token(facts: RequestFacts, said: Said, price: Price) -> Decimal | None:
+    if price.input_usd_per_token is None or (said.has_sound and price.audio_usd_per_token is None):
+        return None
+    is_cached = any(word in facts.content for word in _CACHE_WORDS)
+    return max(
+        price.input_usd_per_token * (CACHE_WRITE_FACTOR if is_cached else 1),
+        price.cache_write_usd_per_token or Decimal(0),
+        (price.audio_usd_per_token or Decimal(0)) if said.has_sound else Decimal(0),
     )
-    cost: Decimal = tokens * Decimal(write_price) + shown * (price.input_image_usd_per_image or 0)
-    if not facts.endpoint.endswith(_NO_OUTPUT):
-        written = max(output_price or 0, price.reasoning_usd_per_token or 0)
-        cost += _count(document.get("n")) * _output_tokens(document) * written
-    cost += (price.image_output_usd_per_token or 0) * IMAGE_TOKENS * images_drawn
-    cost += (price.request_usd_per_request or 0) + _search_cost(
-        facts.requested_model, document, price
-    )
-    return cost
+
+
+def _written_usd(facts: RequestFacts, document: Mapping[str, Any], price: Price) -> Decimal | None:
+    if facts.endpoint.endswith(_NO_OUTPUT):
+        return Decimal(0)
+    per_token = price.output_usd_per_token
+    if per_token is None:
+        return Decimal(0) if _image_count(facts.endpoint, document) else None
+    per_token = max(per_token, price.reasoning_usd_per_token or Decimal(0))
+    if "audio" in _texts(document.get("modalities")):
+        if price.audio_usd_per_token is None:
+            return None
+        per_token = max(per_token, price.audio_usd_per_token)
+    return _count(document.get("n")) * _output_tokens(document) * per_token
 
 
 def _output_tokens(document: Mapping[str, Any]) -> int:
     names = ("max_completion_tokens", "max_tokens", "max_output_tokens")
     limits = [document[name] for name in names if type(document.get(name)) is int]
-    return max(limits) if limits and min(limits) > 0 else OUTPUT_TOKENS
+    if not limits or min(limits) <= 0:
+        return OUTPUT_TOKENS
+    # Thinking is inside the limit with most providers, beside it with some.
+    thinking = (
+        _object(document.get("reasoning")).get("max_tokens"),
+        _object(document.get("thinking")).get("budget_tokens"),
+    )
+    beside = max((each for each in thinking if type(each) is int), default=0)
+    return int(max(*limits, LEAST_OUTPUT_TOKENS) + max(beside, 0))
 
 
-def _images_asked_for(endpoint: str, document: Mapping[str, Any]) -> int:
-    modalities = document.get("modalities")
-    draws = isinstance(modalities, list) and "image" in modalities
+def _drawn_usd(
+    endpoint: str, document: Mapping[str, Any], model: str, price: Price
+) -> Decimal | None:
+    count = _image_count(endpoint, document)
+    per_token = price.image_output_usd_per_token
+    if not count:
+        return Decimal(0)
+    if per_token is None:
+        return None
+    if per_token >= LEAST_USD_PER_IMAGE:
+        return per_token * count
+    return (
+        per_token * count * (GOOGLE_IMAGE_TOKENS if model.startswith("google/") else IMAGE_TOKENS)
+    )
+
+
+def _image_count(endpoint: str, document: Mapping[str, Any]) -> int:
+    draws = "image" in _texts(document.get("modalities"))
     return _count(document.get("n")) if draws or endpoint == "images" else 0
 
 
-def _search_cost(model: str | None, document: Mapping[str, Any], price: Price) -> Decimal | int:
-    listed = [document.get("plugins"), document.get("tools")]
-    parts = [part for each in listed if isinstance(each, list) for part in each]
-    words = [part.get(name) for part in parts if isinstance(part, dict) for name in ("id", "type")]
-    searches = (
-        ":online" in (model or "")
+def _may_search(model: str, document: Mapping[str, Any]) -> bool:
+    return (
+        ":online" in model
         or "web_search_options" in document
-        or any(word in _SEARCH_WORDS for word in words)
-    )
-    return max(WEB_SEARCH_USD, price.web_search_usd_per_search or 0) if searches else 0
-
-
-def _is_cached(document: Mapping[str, Any]) -> bool:
-    return "cache_control" in document or any(
-        isinstance(part, dict) and "cache_control" in part for part in _parts(document)
+        or any(word in _SEARCH_WORDS for word in _plugin_words(document))
     )
 
 
-def _parts(document: Mapping[str, Any]) -> Iterator[Any]:
-    messages = document.get("messages")
-    for message in messages if isinstance(messages, list) else ():
-        content = message.get("content") if isinstance(message, dict) else None
-        yield from content if isinstance(content, list) else ()
+def _plugin_words(document: Mapping[str, Any]) -> Iterator[Any]:
+    for name in ("plugins", "tools"):
+        listed = document.get(name)
+        for part in listed if isinstance(listed, list) else ():
+            for word in (_object(part).get("id"), _object(part).get("type")):
+                # Anthropic dates its own: `web_search_20250305`.
+                yield "web_search" if str(word).startswith("web_search_2") else word
 
 
-def _bytes_said(value: object) -> int:
-    """Bytes of every text inside, names of fields too; of an image inside the text, none."""
-    if isinstance(value, str):
-        return 0 if value.startswith("data:image/") else len(value.encode(errors="replace"))
-    if isinstance(value, Mapping):
-        return sum(len(name) + _bytes_said(item) for name, item in value.items())
-    if isinstance(value, list):
-        return sum(map(_bytes_said, value))
-    return 1 + len(str(value))
+def _tier_factor(document: Mapping[str, Any]) -> Decimal:
+    tier = document.get("service_tier")
+    factor = _TIER_FACTORS.get(tier, Decimal(1)) if isinstance(tier, str) else Decimal(1)
+    return max(factor, _FAST_FACTOR) if document.get("speed") == "fast" else factor
+
+
+def _message_count(document: Mapping[str, Any]) -> int:
+    listed = [document.get(name) for name in ("messages", "input", "system")]
+    return 1 + sum(len(each) for each in listed if isinstance(each, list))
 
 
 def _count(value: object) -> int:
     return value if type(value) is int and value > 0 else 1
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _texts(value: object) -> list[str]:

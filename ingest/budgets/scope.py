@@ -2,8 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
+from uuid import UUID
 
 from ingest.recording.gate import OutgoingCall
 
@@ -55,6 +56,13 @@ class Scope:
         """From when on calls count."""
         return datetime.combine(now.date(), time(), UTC) if self.is_daily else None
 
+    def landed_since(self, now: datetime) -> date | None:
+        """The first day on which a call that counts can have landed."""
+        since = self.since(now)
+        if since is not None:
+            return since.date()
+        return _day_before_it_was_made(self.run_id) if self.run_id else None
+
     def __str__(self) -> str:
         parts = [
             f"ebook {self.ebook_id}" if self.ebook_id else "",
@@ -68,3 +76,14 @@ class Scope:
 def hash_of(api_key: str) -> str:
     """The key as the ledger names it; the key itself is not kept."""
     return hashlib.sha256(api_key.strip().encode()).hexdigest()
+
+
+def _day_before_it_was_made(run_id: str) -> date | None:
+    # The id of a run tells when the run began. A day before, for clocks that differ.
+    try:
+        made = UUID(run_id)
+    except ValueError:
+        return None
+    if made.version != 7:
+        return None
+    return (datetime.fromtimestamp((made.int >> 80) / 1000, UTC) - timedelta(days=1)).date()

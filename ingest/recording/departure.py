@@ -1,7 +1,6 @@
 """The moment before a request leaves: its start is written, and OpenRouter told whose it is."""
 
 import weakref
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -55,11 +54,14 @@ def depart(
         facts.is_streamed,
         facts.input_image_count,
     )
-    held: Sequence[Reservation] = ()
     if recorder.gates:
-        held = _reserve(recorder, OutgoingCall(event_id, facts, attribution))
-        departure.reserved_usd = max((each.amount_usd for each in held), default=None)
-    attempt = Attempt(recorder, departure, run=run, held=held, sent=sent)
+        # Nobody else is weighed until the start is written, where all processes read it.
+        with recorder.gates[0].turn():
+            held = _reserve(recorder, OutgoingCall(event_id, facts, attribution))
+            departure.reserved_usd = max((each.amount_usd for each in held), default=None)
+            attempt = Attempt(recorder, departure, run=run, held=held, sent=sent)
+    else:
+        attempt = Attempt(recorder, departure, run=run, held=(), sent=sent)
     if run is not None:
         run.report_to(recorder)
     told = recorder.guard(telling, request, facts, session_id, departure.run_id)

@@ -1,5 +1,6 @@
 """What may refuse a call before it leaves: the recorder's side of a budget."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
@@ -40,6 +41,12 @@ class Gate(Protocol):
 
     def attach(self, recorder: "Recorder") -> None:
         """Before the first call: the recorder whose calls will pass."""
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Taken from before the first `reserve` for a call until its start is written.
+
+        All gates of a recorder share it, and the first is asked for it.
+        """
 
     def reserve(self, call: OutgoingCall) -> Reservation | None:
         """Hold what the call may cost. Raises `BudgetExceeded` to keep it from being sent."""

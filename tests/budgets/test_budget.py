@@ -155,10 +155,8 @@ def test_what_an_unfinished_call_may_cost_is_held_until_it_is_settled(
 
 
 def spent_as_known(budget: Budget, opened: Callable[..., OpenRouter]) -> Decimal:
-    """What a budget counts before its first call, which it refuses."""
-    budget.limit_usd = Decimal(0)
-    with opened(budget) as client, pytest.raises(BudgetExceeded):
-        client.chat(**ask())
+    """What a budget counts before its first call."""
+    opened(budget)
     return budget.committed_usd
 
 

@@ -6,16 +6,15 @@ from typing import Any
 import httpx
 import pytest
 
-from ingest.budgets.estimate import OUTPUT_TOKENS, Price, upper_usd
-from ingest.budgets.reading import read
-from ingest.budgets.scope import Scope
-from ingest.clock import utc_now
+from ingest.budgets.estimate import OUTPUT_TOKENS, upper_usd
+from ingest.budgets.prices import Price, listed_prices
+from ingest.lake import Lake
 from ingest.settings import Home
 from ingest.simulator import RunningSimulator
 from ingest.wire.request import RequestFacts, read_request
 
 PIXEL = "data:image/png;base64," + "A" * 400_000
-PRICE = Price(Decimal("1e-6"), Decimal("2e-6"), *[None] * 6)
+PRICE = Price(Decimal("1e-6"), Decimal("2e-6"), None, None, None, None, None, None)
 
 
 def facts(endpoint: str = "chat/completions", **body: Any) -> RequestFacts:
@@ -55,7 +54,7 @@ def text(content: Any = "a fox") -> list[dict[str, Any]]:
 def test_no_call_costs_more_than_its_estimate(
     endpoint: str, body: dict[str, Any], home: Home, simulator: RunningSimulator
 ) -> None:
-    upper = upper_usd(facts(endpoint, **body), read(home, Scope(), utc_now()).prices)
+    upper = upper_usd(facts(endpoint, **body), listed_prices(Lake(home.lake)))
     headers = {"Authorization": "Bearer sk-or-v1-test"}
     reply = httpx.post(f"{simulator.base_url}/{endpoint}", json=body, headers=headers)
     assert reply.status_code == 200, reply.text

@@ -18,18 +18,21 @@ _CALL_COLUMNS = [name for name in Call.__struct_fields__ if name != "finished_at
 
 def lake_sum(lake: Lake, question: Question) -> _Sum:
     """What was spent, the calls whose cost is not known, and the dearest call of each model."""
-    calls = _with_cost(_calls(lake, question), _told(lake, question)).collect()
+    costs = _with_cost(_calls(lake, question), _told(lake, question))
+    calls = costs.collect(engine="streaming")
     is_told = pl.col("cost_usd").is_not_null()
     told, open_calls = calls.filter(is_told), calls.filter(~is_told)
-    # An export rounds: it counts only where nothing else told the cost of that generation.
-    is_exported = pl.col("source") == "activity_export"
-    each = told.group_by(pl.coalesce("generation_id", "event_id")).agg(
-        pl.col("cost_usd").filter(~is_exported).max().alias("recorded_usd"),
-        pl.col("cost_usd").max().alias("known_usd"),
-    )
-    spent = each.select(pl.coalesce("recorded_usd", "known_usd")).to_series().sum()
+    spent = _once_each(told).sum()
     dearest = told.group_by("requested_model").agg(pl.col("cost_usd").max())
     return Decimal(spent), _never_told(open_calls, told), list(dearest.iter_rows())
+
+
+def _once_each(told: pl.DataFrame) -> pl.Series:
+    """The cost of each generation; of an export, which rounds, only where nothing else tells it."""
+    is_repeated = told["generation"].is_duplicated()
+    repeated = told.filter(is_repeated).sort("is_exported", "cost_usd", descending=[False, True])
+    once = repeated.unique("generation", keep="first", maintain_order=True)
+    return told.filter(~is_repeated)["cost_usd"].extend(once["cost_usd"])
 
 
 def _calls(lake: Lake, question: Question) -> pl.LazyFrame:
@@ -86,15 +89,21 @@ def _with_cost(calls: pl.LazyFrame, told: pl.LazyFrame) -> pl.LazyFrame:
             on="event_id",
             how="left",
         )
-        .select(
-            "event_id",
-            "generation_id",
-            "requested_model",
-            "reserved_usd",
-            "source",
+        .with_columns(
             pl.coalesce("settled_usd", "matched_usd", reported)
             .cast(pl.Decimal(38, 12))
-            .alias("cost_usd"),
+            .alias("cost_usd")
+        )
+        .select(
+            # Of a million ids only their hashes: two of them are the same once in forty million
+            # such sums.
+            pl.col("event_id").hash().alias("event"),
+            pl.coalesce("generation_id", "event_id").hash().alias("generation"),
+            pl.when(pl.col("cost_usd").is_null()).then(pl.col("event_id")).alias("open_event_id"),
+            pl.col("requested_model").cast(pl.Categorical()),
+            "reserved_usd",
+            (pl.col("source") == "activity_export").alias("is_exported"),
+            "cost_usd",
         )
     )
 
@@ -108,7 +117,7 @@ def _spend(cost_column: str) -> pl.Expr:
 
 def _never_told(open_calls: pl.DataFrame, told: pl.DataFrame) -> list[tuple[str, Decimal | None]]:
     # A call has its start in one file and its end in another if its segment was left meanwhile.
-    for name in ("event_id", "generation_id"):
-        open_calls = open_calls.join(told.select(name).drop_nulls(), on=name, how="anti")
-    one_each = open_calls.group_by("event_id").agg(pl.col("reserved_usd").max())
+    for name in ("event", "generation"):
+        open_calls = open_calls.join(told.select(name), on=name, how="anti")
+    one_each = open_calls.group_by("open_event_id").agg(pl.col("reserved_usd").max())
     return list(one_each.iter_rows())

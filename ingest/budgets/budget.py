@@ -29,7 +29,8 @@ UNKNOWN_CALL_USD = Decimal("0.25")
 """Held for a call to a model without a known price, and counted for one whose cost nobody told."""
 REFRESH_SECONDS = 60.0
 """How often to look whether the lake has settlements, imports or prices that are new."""
-_IDLE_SECONDS = 60.0
+IDLE_SECONDS = 60.0
+"""After so long without a call the account of a run lets go of what it has open."""
 
 
 class Budget:
@@ -119,7 +120,7 @@ class Budget:
             account = self._accounts.get(run_id)
             if account is None:
                 for other in self._accounts.values():
-                    other.rest(_IDLE_SECONDS)
+                    other.rest(self.idle_seconds)
                 scope = replace(self.terms.scope, run_id=run_id or self.terms.scope.run_id)
                 terms = replace(self.terms, scope=scope)
                 account = self._accounts[run_id] = Account(home, turn, terms, self._recorders)
@@ -136,6 +137,7 @@ class Budget:
 
     def __setstate__(self, terms: Terms) -> None:
         self.terms = terms
+        self.idle_seconds = IDLE_SECONDS
         self._home = self._turn = None
         self._recorders: weakref.WeakSet[Recorder] = weakref.WeakSet()
         self._accounts: dict[str | None, Account] = {}

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Protocol
 
+from ingest.money import LARGEST_USD, round_usd
+
 NEVER_BILLED = frozenset((400, 401, 402, 403, 404, 413, 422, 429, 503, 529))
 """Refusals that cost nothing, as OpenRouter documents."""
 
@@ -24,3 +26,10 @@ def cost_of(call: Recorded) -> Decimal | None:
     if not call.is_byok:
         return cost_usd
     return None if call.upstream_cost_usd is None else cost_usd + call.upstream_cost_usd
+
+
+def as_landed(amount_usd: Decimal | None) -> Decimal | None:
+    """An amount at the ledger's resolution; `None` for nonsense, which no lake takes."""
+    if amount_usd is None or not amount_usd.is_finite() or not 0 <= amount_usd < LARGEST_USD:
+        return None
+    return round_usd(amount_usd)

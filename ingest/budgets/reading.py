@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from ingest.budgets.known import as_landed
 from ingest.budgets.prices import Price
 from ingest.budgets.scope import Scope
 from ingest.settings import Home
@@ -37,6 +38,10 @@ class Call(msgspec.Struct):
     source: str = "live"
     finished_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        self.reported_cost_usd = as_landed(self.reported_cost_usd)
+        self.upstream_cost_usd = as_landed(self.upstream_cost_usd)
+
 
 class Told(msgspec.Struct):
     """The columns of `settlements` that tell a cost."""
@@ -47,6 +52,10 @@ class Told(msgspec.Struct):
     upstream_cost_usd: Decimal | None = None
     is_byok: bool | None = None
     event_id: str | None = None
+
+    def __post_init__(self) -> None:
+        self.total_cost_usd = as_landed(self.total_cost_usd)
+        self.upstream_cost_usd = as_landed(self.upstream_cost_usd)
 
 
 class Line(msgspec.Struct):

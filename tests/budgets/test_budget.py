@@ -284,23 +284,6 @@ def billed_by(simulator: RunningSimulator) -> Decimal:
     return sum((Decimal(row["cost_usd"]) for row in bill["generations"]), Decimal(0))
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"usd": 5.0},
-        {"usd": "five"},
-        {"usd": "-1"},
-        {"usd": "NaN"},
-        {"usd": "5", "per": "week"},
-        {"usd": "5", "soft_limit": "80"},
-        {"usd": "5", "unknown_call_usd": 0.5},
-    ],
-)
-def test_what_makes_no_limit_is_refused_in_one_sentence(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match=r"budget|amount|share"):
-        Budget(**wrong)
-
-
 def test_a_budget_counts_one_home_only(home: Home, simulator: RunningSimulator) -> None:
     budget = Budget("1")
     Recorder(home.root, budgets=[budget])

@@ -112,7 +112,7 @@ class Account:
             knowledge.tally.drop(self._dropped.popleft())
 
     def _upper_usd(self, facts: RequestFacts, knowledge: Knowledge) -> Decimal:
-        upper = upper_usd(facts, knowledge.prices)
+        upper = upper_usd(facts, knowledge.prices, self._terms.output_tokens)
         if upper is None:
             dearest = knowledge.tally.dearest_usd.get(facts.requested_model, Decimal(0))
             upper = max(dearest, self._terms.unknown_call_usd * choice_count(facts))

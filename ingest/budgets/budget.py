@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from ingest.budgets.account import Account, BudgetThresholdReached, Reserved
+from ingest.budgets.estimate import OUTPUT_TOKENS
 from ingest.budgets.terms import Terms
 from ingest.budgets.turn import Turn, turn_of
 from ingest.clock import Clock, utc_now
@@ -39,7 +40,8 @@ class Budget:
     With `per="day"` it is so much for each UTC day, with `per="run"` for each production run.
 
     Give it to `Recorder(budgets=[…])`. `usd` and `unknown_call_usd` are USD as text, `Decimal` or
-    whole number; `soft_limit` is a share of `usd`, as "0.8". A call that could pass the limit
+    whole number; `soft_limit` is a share of `usd`, as "0.8"; `output_tokens` is assumed of each
+    answer of a call that sets no `max_tokens`. A call that could pass the limit
     raises `BudgetExceeded` and is not sent. Raises `UsageError` for arguments that make no limit.
     A copy, also one that was sent to another process, has the same terms and no recorder.
     """
@@ -58,12 +60,13 @@ class Budget:
         per: Literal["day", "run"] | None = None,
         soft_limit: str | Decimal | int | None = None,
         unknown_call_usd: str | Decimal | int = UNKNOWN_CALL_USD,
+        output_tokens: int = OUTPUT_TOKENS,
         refresh_seconds: float = REFRESH_SECONDS,
         clock: Clock = utc_now,
     ) -> None:
         checked = Terms.checked(
             usd, ebook_id, run_id, api_key, api_key_hash, per, soft_limit,
-            unknown_call_usd, refresh_seconds, clock,
+            unknown_call_usd, output_tokens, refresh_seconds, clock,
         )  # fmt: skip
         self.__setstate__(checked)
 

@@ -10,6 +10,8 @@ from ingest.wire.request import RequestFacts
 
 OUTPUT_TOKENS = 32_768
 """Assumed of a call that does not set `max_tokens`."""
+IMAGE_TEXT_TOKENS = 4_096
+"""Written or thought beside an image by `/images`, which draws and takes no `max_tokens`."""
 LEAST_OUTPUT_TOKENS = 16
 """What some providers make of a smaller `max_tokens`."""
 IMAGE_TOKENS = 8_192
@@ -41,8 +43,12 @@ _SEARCH_WORDS = ("web_search", "web", "web_search_preview", "openrouter:web_sear
 _CACHE_WORDS = (b'"cache_control"', b'"prompt_cache_options"', b'"prompt_cache_breakpoint"')
 
 
-def upper_usd(facts: RequestFacts, prices: Mapping[str, Price]) -> Decimal | None:
+def upper_usd(
+    facts: RequestFacts, prices: Mapping[str, Price], output_tokens: int = OUTPUT_TOKENS
+) -> Decimal | None:
     """The most that the call may cost, `None` if one of its models has no known price.
+
+    `output_tokens` is assumed of each answer of a call that sets no `max_tokens`.
 
     A token is at least one byte of what is sent. Not in it, since no request limits them: pages
     of a PDF, tools that call other models, providers dearer than the listed price.
@@ -53,7 +59,8 @@ def upper_usd(facts: RequestFacts, prices: Mapping[str, Price]) -> Decimal | Non
     asked = [facts.requested_model, *_texts(document.get("models"))]
     models = [model for model in asked if model is not None]
     said = said_in(document)
-    costs = [_cost(facts, document, said, model, prices) for model in models]
+    written = _written_tokens(facts.endpoint, document, output_tokens)
+    costs = [_cost(facts, document, said, written, model, prices) for model in models]
     if not costs or None in costs:
         return None
     factor = OWN_KEY_FACTOR * _tier_factor(document)
@@ -76,6 +83,7 @@ def _cost(
     facts: RequestFacts,
     document: Mapping[str, Any],
     said: Said,
+    written_tokens: int,
     model: str,
     prices: Mapping[str, Price],
 ) -> Decimal | None:
@@ -88,7 +96,8 @@ def _cost(
     tokens += MESSAGE_TOKENS * _message_count(document) + SEARCH_TOKENS * searches
     tokens += TOOLS_TOKENS * ("tools" in document)
     price = _in_force(listed, tokens)
-    sent, written = _sent_usd_per_token(facts, said, price), _written_usd(facts, document, price)
+    sent = _sent_usd_per_token(facts, said, price)
+    written = _written_usd(facts, document, written_tokens, price)
     drawn = _drawn_usd(facts.endpoint, document, model, price)
     if sent is None or written is None or drawn is None:
         return None
@@ -125,7 +134,9 @@ def _sent_usd_per_token(facts: RequestFacts, said: Said, price: Price) -> Decima
     )
 
 
-def _written_usd(facts: RequestFacts, document: Mapping[str, Any], price: Price) -> Decimal | None:
+def _written_usd(
+    facts: RequestFacts, document: Mapping[str, Any], tokens: int, price: Price
+) -> Decimal | None:
     if facts.endpoint.endswith(_NO_OUTPUT):
         return Decimal(0)
     per_token = price.output_usd_per_token
@@ -136,14 +147,21 @@ def _written_usd(facts: RequestFacts, document: Mapping[str, Any], price: Price)
         if price.audio_usd_per_token is None:
             return None
         per_token = max(per_token, price.audio_usd_per_token)
-    return _count(document.get("n")) * _output_tokens(document) * per_token
+    return tokens * per_token
 
 
-def _output_tokens(document: Mapping[str, Any]) -> int:
+def _written_tokens(endpoint: str, document: Mapping[str, Any], output_tokens: int) -> int:
+    count = _count(document.get("n"))
+    return count * (
+        IMAGE_TEXT_TOKENS if endpoint == "images" else _answer_tokens(document, output_tokens)
+    )
+
+
+def _answer_tokens(document: Mapping[str, Any], output_tokens: int) -> int:
     names = ("max_completion_tokens", "max_tokens", "max_output_tokens")
     limits = [document[name] for name in names if type(document.get(name)) is int]
     if not limits or min(limits) <= 0:
-        return OUTPUT_TOKENS
+        return output_tokens
     # Thinking is inside the limit with most providers, beside it with some.
     thinking = (
         _object(document.get("reasoning")).get("max_tokens"),

@@ -23,6 +23,7 @@ class Terms:
     per: str | None
     soft_limit_usd: Decimal | None
     unknown_call_usd: Decimal
+    output_tokens: int
     refresh_seconds: float
     clock: Clock
 
@@ -37,6 +38,7 @@ class Terms:
         per: Any,
         soft_limit: Any,
         unknown_call_usd: Any,
+        output_tokens: Any,
         refresh_seconds: Any,
         clock: Clock,
     ) -> "Terms":
@@ -48,6 +50,8 @@ class Terms:
                 raise UsageError(f"The {name} of a budget is one that calls have, not {value!r}.")
         if not isinstance(refresh_seconds, int | float) or not refresh_seconds >= 0:
             raise UsageError(f"refresh_seconds is a number from 0 on, not {refresh_seconds!r}.")
+        if type(output_tokens) is not int or output_tokens <= 0:
+            raise UsageError(f"output_tokens of a budget is a count from 1, not {output_tokens!r}.")
         limit_usd = _amount("usd", usd)
         return cls(
             limit_usd,
@@ -55,6 +59,7 @@ class Terms:
             per,
             None if soft_limit is None else limit_usd * _share(soft_limit),
             _amount("unknown_call_usd", unknown_call_usd),
+            output_tokens,
             refresh_seconds,
             clock,
         )

@@ -39,6 +39,8 @@ KEY = "sk-or-v1-secretkey"
         {"usd": "5", "api_key": " "},
         {"usd": "5", "api_key_hash": KEY},
         {"usd": "5", "api_key": KEY, "api_key_hash": hash_of(KEY)},
+        {"usd": "5", "output_tokens": 0},
+        {"usd": "5", "output_tokens": 1e3},
         {"usd": "5", "refresh_seconds": -1},
         {"usd": "5", "refresh_seconds": float("nan")},
     ],

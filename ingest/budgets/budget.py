@@ -147,7 +147,7 @@ class Budget:
         _budgets.add(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Budget.__new__, (Budget,), self.__getstate__()
+        return object.__new__, (type(self),), self.__getstate__()
 
 
 def _renew_in_child() -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ingest import Budget, BudgetExceeded, OpenRouter, Recorder
 
+KEY = "sk-or-v1-test"
 MODEL = "openai/gpt-5-nano"
 THREADS = 8
 
@@ -15,7 +16,7 @@ THREADS = 8
 def spend(home: str, base_url: str, limit: str, call_count: int) -> int:
     """Ask until every call was answered or refused; how many were answered."""
     recorder = Recorder(home, base_url=base_url, budgets=[Budget(limit)])
-    with OpenRouter("sk-or-v1-test", base_url=base_url, recorder=recorder) as client:
+    with OpenRouter(KEY, base_url=base_url, recorder=recorder) as client:
 
         def ask(number: int) -> bool:
             messages = [{"role": "user", "content": f"Name fox number {number}."}]

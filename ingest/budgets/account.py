@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from ingest.budgets.knowledge import Knowledge
 from ingest.budgets.terms import Terms
 from ingest.budgets.turn import Turn
 from ingest.errors import BudgetExceeded
-from ingest.money import USD_PLACES, format_usd
+from ingest.money import LARGEST_USD, USD_PLACES, format_usd
 from ingest.recording.gate import OutgoingCall
 from ingest.wire.request import RequestFacts
 
@@ -49,12 +49,13 @@ class Account:
     def committed_usd(self) -> Decimal:
         """As lake, spool and this process know it now."""
         with self._turn:
-            return self._know_what_was_spent(self._terms.clock()).tally.committed_usd
+            now = self._terms.clock().astimezone(UTC)
+            return self._know_what_was_spent(now).tally.committed_usd
 
     def reserve(self, call: OutgoingCall) -> "Reserved":
         """Hold the most that `call` may cost; raises `BudgetExceeded` if it does not fit."""
         with self._turn:
-            now = self._terms.clock()
+            now = self._terms.clock().astimezone(UTC)
             knowledge = self._know_what_was_spent(now)
             amount_usd = self._upper_usd(call.facts, knowledge)
             if knowledge.tally.committed_usd + amount_usd > self._terms.limit_usd:
@@ -116,7 +117,7 @@ class Account:
         if upper is None:
             dearest = knowledge.tally.dearest_usd.get(facts.requested_model, Decimal(0))
             upper = max(dearest, self._terms.unknown_call_usd * choice_count(facts))
-        return upper.quantize(USD_PLACES, rounding=ROUND_UP)
+        return min(upper, Decimal(LARGEST_USD)).quantize(USD_PLACES, rounding=ROUND_UP)
 
     def _tell_soft_limit(self, committed_usd: Decimal) -> None:
         terms = self._terms

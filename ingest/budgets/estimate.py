@@ -58,7 +58,7 @@ def upper_usd(
     document = facts.document()
     asked = [facts.requested_model, *_texts(document.get("models"))]
     models = [model for model in asked if model is not None]
-    said = said_in(document)
+    said = said_in(document, len(facts.content))
     written = _written_tokens(facts.endpoint, document, output_tokens)
     costs = [_cost(facts, document, said, written, model, prices) for model in models]
     if not costs or None in costs:

@@ -18,6 +18,10 @@ class _Held:
     is_under_way: bool = False
     is_told: bool = False
     """Its cost is known, and waits for the spool to have it."""
+    is_seen: bool = False
+    """A line of it was seen in the spool."""
+    is_dropped: bool = False
+    """Nobody will read its reply: the spool gets no more lines of it."""
     is_written: bool = False
     """Its last line was seen in the spool: whoever reads lake and spool knows it."""
     model: str | None = None
@@ -49,6 +53,9 @@ class Tally:
         if call is None or not call.is_under_way:
             return  # Held by the process that this one was forked from, or on another day.
         call.is_under_way = False
+        if spend_usd == 0 and http_status is None:
+            # It was not sent after all, and nothing of it is written.
+            call.is_written = True
         if spend_usd is None and http_status in NEVER_BILLED:
             spend_usd = Decimal(0)
         if spend_usd is not None:
@@ -59,7 +66,10 @@ class Tally:
         call = self._calls.get(event_id)
         if call is not None:
             call.is_under_way = False
-            call.is_written = True
+            call.is_dropped = True
+            call.is_written = call.is_seen
+            if call.is_told and call.is_written:
+                self._forget(event_id, call)
 
     def see(self, call: Call, reserved_usd: Decimal) -> None:
         """A line of a call in scope, of whichever process."""
@@ -72,7 +82,8 @@ class Tally:
             else:
                 self._spend(call.requested_model, cost_usd)
             return
-        known.is_written = known.is_written or not known.is_ours or call.finished_at is not None
+        known.is_seen = True
+        known.is_written |= known.is_dropped or not known.is_ours or call.finished_at is not None
         if cost_usd is not None and not known.is_told:
             known.model = call.requested_model
             self._tell(call.event_id, known, cost_usd)

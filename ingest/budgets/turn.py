@@ -11,6 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -53,11 +54,9 @@ class Turn:
         """Keep other processes out. Raises `OSError` where that cannot be had."""
         if self._is_shared:
             return
-        if self._descriptor is None:
-            self._root.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(self._root, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = self._folder()
         patience_ends_at = time.monotonic() + LONGEST_WAIT_SECONDS
-        while not _try_lock(self._descriptor):
+        while not _try_lock(descriptor):
             if time.monotonic() > patience_ends_at:
                 raise TimeoutError(f"another process has kept {self._root} locked")
             time.sleep(LOOK_AGAIN_SECONDS)
@@ -76,6 +75,18 @@ class Turn:
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
+
+    def _folder(self) -> int:
+        if self._descriptor is not None:
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(self._descriptor), os.stat(self._root)):  # noqa: PTH116 - half of what `Path.stat` takes
+                    return self._descriptor
+            # Deleted, and perhaps made again: others lock the new one.
+            os.close(self._descriptor)
+            self._descriptor = None
+        self._root.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(self._root, os.O_RDONLY | os.O_CLOEXEC)
+        return self._descriptor
 
     def _end_share(self) -> None:
         if self._is_shared and self._descriptor is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from ingest.budgets.estimate import OUTPUT_TOKENS, upper_usd
 from ingest.budgets.prices import Override, Price, listed_prices
+from ingest.budgets.said import said_in
 from ingest.clock import utc_now
 from ingest.lake import Lake
 from ingest.records import ModelPrice
@@ -243,3 +244,10 @@ def test_what_is_free_under_the_dated_name_of_another_is_not_its_price(tmp_path:
     assert listed["a/b:free"].input_usd_per_token == 0
     assert listed["a/b"].audio_usd_per_token == Decimal("0.00004")
     assert listed["a/b"].overrides[0].input_usd_per_token == Decimal("0.1")
+
+
+def test_a_request_nested_without_end_is_weighed_by_its_length() -> None:
+    nested: Any = "x"
+    for _ in range(5000):
+        nested = [nested]
+    assert said_in({"messages": nested}, 100_000).text_bytes == 100_000

@@ -15,6 +15,9 @@ import pytest
 
 from ingest import Budget, BudgetExceeded, Recorder
 from ingest.budgets.known import NEVER_BILLED
+from ingest.clock import utc_now
+from ingest.lake import Lake
+from ingest.records import ModelPrice
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 HELD = Decimal("0.25")
@@ -240,3 +243,55 @@ def test_two_budgets_of_one_recorder_and_two_recorders_of_one_budget_agree(tmp_p
         ask(another, "cut")
         with pytest.raises(BudgetExceeded, match="The budget of 1 USD"):
             ask(one, "cut")
+
+
+def entry_count(budget: Budget) -> int:
+    """How many calls a budget remembers one by one."""
+    return sum(len(each._knowledge.tally._calls) for each in budget._accounts.values()
+               if each._knowledge is not None)  # fmt: skip
+
+
+def test_calls_that_are_over_are_not_remembered_one_by_one(tmp_path: Path) -> None:
+    budgets = [Budget("1"), Budget("1", per="day"), Budget("0.3")]
+    recorder = Recorder(tmp_path, budgets=budgets)
+    with client_of(recorder) as client:
+        for _ in range(30):
+            ask(client, "whole")
+            ask(client, "429")
+        forget_a_refusal(client)
+        gc.collect()
+        with client.stream("POST", URL, json={"model": "a/b", "end": "streamed"}):
+            for _ in range(30):
+                with pytest.raises(BudgetExceeded):
+                    ask(client, "whole")
+    assert [budget.committed_usd for budget in budgets] == 3 * [30 * COST + HELD]
+    # The last one was left early, and stays in doubt.
+    assert [entry_count(budget) for budget in budgets] == [1, 1, 1]
+
+
+def test_what_was_dropped_and_could_not_be_written_still_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    budget = Budget("1", refresh_seconds=0, per="day")
+    with client_of(Recorder(tmp_path, budgets=[budget])) as client:
+        forget_the_reply(client)
+        gc.collect()
+        assert budget.committed_usd == HELD
+        ebooks = tmp_path / "lake" / "settlements" / "landed_date=2026-01-01"
+        ebooks.mkdir(parents=True)
+        assert budget.committed_usd == HELD
+
+
+@pytest.mark.parametrize(
+    "more", [{"max_tokens": 10**30}, {"n": 10**30}, {"n": 10**18, "max_tokens": 10**18}]
+)
+def test_a_call_without_measure_is_refused(recorder: Recorder, more: dict[str, Any]) -> None:
+    price = ModelPrice(
+        model="a/b", input_usd_per_token=Decimal("1e-6"), output_usd_per_token=Decimal("1e-6"),
+        observed_at=utc_now(), pricing_json="{}",
+    )  # fmt: skip
+    Lake(recorder.home.lake).land("model_prices", "prices", [price], utc_now())
+    with client_of(recorder) as client, pytest.raises(BudgetExceeded):
+        client.post(URL, json={"model": "a/b", "end": "whole", "messages": [], **more})
+    assert recorder.failure_count == 0

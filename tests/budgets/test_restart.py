@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,18 @@ def test_a_call_counts_for_the_day_on_which_it_began(tmp_path: Path) -> None:
     another = Budget("0.5", per="day", clock=lambda: now)
     Recorder(tmp_path, budgets=[another])
     assert another.committed_usd == Decimal("0.01")
+
+
+def test_a_clock_of_another_zone_has_the_same_days(tmp_path: Path) -> None:
+    tokyo = timezone(timedelta(hours=9))
+    now = MIDNIGHT - timedelta(hours=5)
+    budget = Budget("1", per="day", clock=lambda: now.astimezone(tokyo))
+    with _client(Recorder(tmp_path, budgets=[budget], clock=lambda: now)) as client:
+        client.post(URL, json={"model": "a/b"})
+        now = MIDNIGHT - timedelta(microseconds=1)
+        assert budget.committed_usd == Decimal("0.01")
+        now = MIDNIGHT
+        assert budget.committed_usd == 0
 
 
 def test_an_export_of_a_recorded_call_adds_nothing_and_rounds_nothing(tmp_path: Path) -> None:

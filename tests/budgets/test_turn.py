@@ -160,3 +160,18 @@ def test_many_runs_leave_no_open_files(tmp_path: Path) -> None:
                 with pytest.raises(BudgetExceeded):
                     client.post(URL, json={"model": "a/b", "n": 5})
         assert len([*Path("/proc/self/fd").iterdir()]) <= before + 1
+
+
+def test_a_home_that_is_deleted_and_made_again_is_locked_again(tmp_path: Path) -> None:
+    root = tmp_path / "home"
+    with turn_of(root) as turn:
+        turn.share()
+    root.rename(tmp_path / "moved")
+    root.mkdir()
+    descriptor = os.open(root, os.O_RDONLY)
+    with turn_of(root) as turn:
+        turn.share()
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(descriptor)

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_UP, Decimal
 from typing import TYPE_CHECKING
 
-from ingest.budgets.estimate import choice_count, upper_usd
+from ingest.budgets.asked import choice_count
+from ingest.budgets.estimate import upper_usd
 from ingest.budgets.knowledge import Knowledge
 from ingest.budgets.terms import Terms
 from ingest.budgets.turn import Turn
@@ -116,7 +117,7 @@ class Account:
         upper = upper_usd(facts, knowledge.prices, self._terms.output_tokens)
         if upper is None:
             dearest = knowledge.tally.dearest_usd.get(facts.requested_model, Decimal(0))
-            upper = max(dearest, self._terms.unknown_call_usd * choice_count(facts))
+            upper = max(dearest, self._terms.unknown_call_usd * choice_count(facts.document()))
         return min(upper, Decimal(LARGEST_USD)).quantize(USD_PLACES, rounding=ROUND_UP)
 
     def _tell_soft_limit(self, committed_usd: Decimal) -> None:

@@ -1,19 +1,23 @@
 """What a call may cost at most, from what it asks for and what its models were last listed at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ingest.budgets.asked import (
+    image_count,
+    may_search,
+    message_count,
+    texts,
+    tier_factor,
+    written_tokens,
+)
 from ingest.budgets.prices import Price
 from ingest.budgets.said import Said, said_in
 from ingest.wire.request import RequestFacts
 
 OUTPUT_TOKENS = 32_768
 """Assumed of a call that does not set `max_tokens`."""
-IMAGE_TEXT_TOKENS = 4_096
-"""Written or thought beside an image by `/images`, which draws and takes no `max_tokens`."""
-LEAST_OUTPUT_TOKENS = 16
-"""What some providers make of a smaller `max_tokens`."""
 IMAGE_TOKENS = 8_192
 """Of one image, shown or drawn; the dearest known take about 6,300."""
 GOOGLE_IMAGE_TOKENS = 2_560
@@ -33,13 +37,8 @@ OWN_KEY_FACTOR = Decimal("1.05")
 LEAST_USD_PER_IMAGE = Decimal("0.001")
 """A listed `image_output` from here on is of an image, not of one of its tokens."""
 
-_TIER_FACTORS = {"priority": Decimal("2.5"), "fast": Decimal("2.5"), "ultrafast": Decimal(6)}
-"""The dearest that a tier has been seen at, as a multiple of the listed price."""
-_FAST_FACTOR = Decimal(6)
-"""Of `speed: "fast"`, as `/messages` calls it."""
 _TOKEN_PRICED = ("completions", "responses", "messages", "images", "embeddings")
 _NO_OUTPUT = ("embeddings",)
-_SEARCH_WORDS = ("web_search", "web", "web_search_preview", "openrouter:web_search")
 _CACHE_WORDS = (b'"cache_control"', b'"prompt_cache_options"', b'"prompt_cache_breakpoint"')
 
 
@@ -56,20 +55,15 @@ def upper_usd(
     if facts.endpoint.rpartition("/")[2] not in _TOKEN_PRICED:
         return None
     document = facts.document()
-    asked = [facts.requested_model, *_texts(document.get("models"))]
+    asked = [facts.requested_model, *texts(document.get("models"))]
     models = [model for model in asked if model is not None]
     said = said_in(document, len(facts.content))
-    written = _written_tokens(facts.endpoint, document, output_tokens)
+    written = written_tokens(facts.endpoint, document, output_tokens)
     costs = [_cost(facts, document, said, written, model, prices) for model in models]
     if not costs or None in costs:
         return None
-    factor = OWN_KEY_FACTOR * _tier_factor(document)
+    factor = OWN_KEY_FACTOR * tier_factor(document)
     return factor * max(cost for cost in costs if cost is not None)
-
-
-def choice_count(facts: RequestFacts) -> int:
-    """How many answers or images the call asks for."""
-    return _count(facts.document().get("n"))
 
 
 def _price(model: str, prices: Mapping[str, Price]) -> Price | None:
@@ -90,10 +84,10 @@ def _cost(
     listed = _price(model, prices)
     if listed is None:
         return None
-    searches = _may_search(model, document)
+    searches = may_search(model, document)
     shown = facts.input_image_count or 0
     tokens = said.text_bytes + said.media_tokens + IMAGE_TOKENS * shown
-    tokens += MESSAGE_TOKENS * _message_count(document) + SEARCH_TOKENS * searches
+    tokens += MESSAGE_TOKENS * message_count(document) + SEARCH_TOKENS * searches
     tokens += TOOLS_TOKENS * ("tools" in document)
     price = _in_force(listed, tokens)
     sent = _sent_usd_per_token(facts, said, price)
@@ -141,92 +135,23 @@ def _written_usd(
         return Decimal(0)
     per_token = price.output_usd_per_token
     if per_token is None:
-        return Decimal(0) if _image_count(facts.endpoint, document) else None
+        return Decimal(0) if image_count(facts.endpoint, document) else None
     per_token = max(per_token, price.reasoning_usd_per_token or Decimal(0))
-    if "audio" in _texts(document.get("modalities")):
+    if "audio" in texts(document.get("modalities")):
         if price.audio_usd_per_token is None:
             return None
         per_token = max(per_token, price.audio_usd_per_token)
     return tokens * per_token
 
 
-def _written_tokens(endpoint: str, document: Mapping[str, Any], output_tokens: int) -> int:
-    count = _count(document.get("n"))
-    return count * (
-        IMAGE_TEXT_TOKENS if endpoint == "images" else _answer_tokens(document, output_tokens)
-    )
-
-
-def _answer_tokens(document: Mapping[str, Any], output_tokens: int) -> int:
-    names = ("max_completion_tokens", "max_tokens", "max_output_tokens")
-    limits = [document[name] for name in names if type(document.get(name)) is int]
-    if not limits or min(limits) <= 0:
-        return output_tokens
-    # Thinking is inside the limit with most providers, beside it with some.
-    thinking = (
-        _object(document.get("reasoning")).get("max_tokens"),
-        _object(document.get("thinking")).get("budget_tokens"),
-    )
-    beside = max((each for each in thinking if type(each) is int), default=0)
-    return int(max(*limits, LEAST_OUTPUT_TOKENS) + max(beside, 0))
-
-
 def _drawn_usd(
     endpoint: str, document: Mapping[str, Any], model: str, price: Price
 ) -> Decimal | None:
-    count = _image_count(endpoint, document)
-    per_token = price.image_output_usd_per_token
-    if not count:
-        return Decimal(0)
-    if per_token is None:
-        return None
-    if per_token >= LEAST_USD_PER_IMAGE:
-        return per_token * count
-    return (
-        per_token * count * (GOOGLE_IMAGE_TOKENS if model.startswith("google/") else IMAGE_TOKENS)
-    )
-
-
-def _image_count(endpoint: str, document: Mapping[str, Any]) -> int:
-    draws = "image" in _texts(document.get("modalities"))
-    return _count(document.get("n")) if draws or endpoint == "images" else 0
-
-
-def _may_search(model: str, document: Mapping[str, Any]) -> bool:
-    return (
-        ":online" in model
-        or "web_search_options" in document
-        or any(word in _SEARCH_WORDS for word in _plugin_words(document))
-    )
-
-
-def _plugin_words(document: Mapping[str, Any]) -> Iterator[Any]:
-    for name in ("plugins", "tools"):
-        listed = document.get(name)
-        for part in listed if isinstance(listed, list) else ():
-            for word in (_object(part).get("id"), _object(part).get("type")):
-                # Anthropic dates its own: `web_search_20250305`.
-                yield "web_search" if str(word).startswith("web_search_2") else word
-
-
-def _tier_factor(document: Mapping[str, Any]) -> Decimal:
-    tier = document.get("service_tier")
-    factor = _TIER_FACTORS.get(tier, Decimal(1)) if isinstance(tier, str) else Decimal(1)
-    return max(factor, _FAST_FACTOR) if document.get("speed") == "fast" else factor
-
-
-def _message_count(document: Mapping[str, Any]) -> int:
-    listed = [document.get(name) for name in ("messages", "input", "system")]
-    return 1 + sum(len(each) for each in listed if isinstance(each, list))
-
-
-def _count(value: object) -> int:
-    return value if type(value) is int and value > 0 else 1
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    drawn_count = image_count(endpoint, document)
+    listed = price.image_output_usd_per_token
+    if not drawn_count or listed is None:
+        return None if drawn_count else Decimal(0)
+    if listed >= LEAST_USD_PER_IMAGE:
+        return listed * drawn_count
+    tokens = GOOGLE_IMAGE_TOKENS if model.startswith("google/") else IMAGE_TOKENS
+    return listed * drawn_count * tokens

@@ -59,11 +59,19 @@ class Knowledge:
         now = time.monotonic()
         if self._read_at is None or self._has_news or now - self._read_at > READ_AGAIN_SECONDS:
             return True
-        # What landed from a segment was counted from the segment; other news is in other files.
         if now - self._looked_at > look_again_seconds or self._tail.has_changed():
             self._looked_at = now
-            return bool(_landed(self._home) - self._landed - self._tail.names)
+            return self._has_surprise()
         return False
+
+    def _has_surprise(self) -> bool:
+        # What landed from a segment was counted from the segment; other news is in other files.
+        # A segment that went without landing is written again, or is lost.
+        spooled, landed = self._tail.spooled_names(), _landed(self._home)
+        news, gone = landed - self._landed - self._tail.names, self._tail.names - spooled - landed
+        self._landed = (self._landed | self._tail.names) & landed
+        self._tail.names &= spooled
+        return bool(news or gone)
 
     def _read_everything(self, now: datetime) -> None:
         self.look(now)

@@ -55,6 +55,10 @@ class SpoolTail:
         """Whether segments may have come or gone since the last look."""
         return self._changed_at is None or self._folder_changed_at() != self._changed_at
 
+    def spooled_names(self) -> frozenset[str]:
+        """Of the segments that are there now."""
+        return frozenset(path.stem for path in self._folder.glob(f"*{SEGMENT_SUFFIX}"))
+
     def close(self) -> None:
         """Begin anew at the next look."""
         while self._segments:

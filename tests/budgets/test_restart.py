@@ -132,6 +132,21 @@ def test_a_call_that_moves_from_spool_to_lake_while_it_runs_counts_once(tmp_path
     assert budget.committed_usd == others.committed_usd == Decimal("0.01")
 
 
+def test_what_is_written_again_after_somebody_deleted_it_counts_once(tmp_path: Path) -> None:
+    budget = Budget("1")
+    Recorder(tmp_path, budgets=[budget])
+    with _client(Recorder(tmp_path)) as client:
+        client.post(URL, json={"model": "a/b"})
+    assert budget.committed_usd == Decimal("0.01")
+    (segment,) = (tmp_path / "spool").glob("*.jsonl")
+    content = segment.read_bytes()
+    segment.unlink()
+    segment.with_name("again.jsonl").write_bytes(content)
+    assert budget.committed_usd == Decimal("0.01")
+    segment.with_name("again.jsonl").unlink()
+    assert budget.committed_usd == 0
+
+
 def test_a_call_counts_for_the_day_on_which_it_began(tmp_path: Path) -> None:
     now = MIDNIGHT - timedelta(seconds=1)
     budget = Budget("0.5", per="day", clock=lambda: now)

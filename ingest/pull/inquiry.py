@@ -15,7 +15,7 @@ from ingest.money import loads
 from ingest.pull.answers import Answers
 from ingest.pull.generation import read_generation
 from ingest.pull.provider import API_KEY, Patience, Progress, get, is_transient
-from ingest.pull.unsettled import Unsettled
+from ingest.pull.questions import Unsettled
 from ingest.records import Settlement
 
 
@@ -36,7 +36,7 @@ _ASKED_AT_ONCE = 500
 
 
 class Inquiry:
-    """Which generations are still asked for; what is answered of the others goes to `destination`."""
+    """Which generations are still asked for; what is answered goes to `destination`."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from ingest.pull.lost import CLOCK_TOLERANCE, KEPT_BY_PROVIDER, LostCall, window
 from ingest.pull.match import match
 from ingest.pull.portions import Portions
 from ingest.pull.provider import Patience, Progress
-from ingest.pull.unsettled import Unsettled
+from ingest.pull.questions import Unsettled
 from ingest.records import Settlement
 
 
@@ -24,9 +24,7 @@ class Search:
     several, which was which can only be told then. A search that was killed goes on with those.
     """
 
-    def __init__(
-        self, lake: Lake, calls: list[LostCall], portions: Portions, clock: Clock
-    ) -> None:
+    def __init__(self, lake: Lake, calls: list[LostCall], portions: Portions, clock: Clock) -> None:
         self._calls = calls
         self._portions = portions
         self._clock = clock

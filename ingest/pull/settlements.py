@@ -35,9 +35,11 @@ def pull_settlements(
     A record appears seconds after the call, later if the call was cut: new generations are asked
     for again within `patience`, in all and not each. What is settled is not asked for a second
     time. With a `management` client, calls that died before they learned their generation are
-    looked for as well; what `spool` holds of running programs is not taken for them. What comes lands every few seconds: interrupted, killed, or when OpenRouter
-    stops answering, the next pull asks for the rest. Raises `RequestRefused` for a bad key,
-    `NoAnswer` when OpenRouter cannot be reached.
+    looked for as well; what `spool` holds of running programs is not taken for them.
+
+    What comes lands every few seconds: interrupted, killed, or when OpenRouter stops answering,
+    the next pull asks for the rest. Raises `RequestRefused` for a bad key, `NoAnswer` when
+    OpenRouter cannot be reached.
     """
     patience = patience or SETTLING
     portions = Portions(lake, clock)

@@ -5,6 +5,8 @@ import threading
 import time
 from typing import Self
 
+import httpx
+
 from ingest.errors import NoAnswer, OpenRouterError, RequestRefused
 from ingest.pull.answers import Answers
 from ingest.pull.inquiry import Inquiry
@@ -23,11 +25,18 @@ _logger = logging.getLogger(__name__)
 class Background:
     """Asks in turn, in the thread that calls it, and stops within one question when told to."""
 
-    def __init__(self, recorder: Recorder, key: str, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        key: str,
+        stop: threading.Event,
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self.resume_at = 0.0
         """Nothing should be asked before; of `time.monotonic`."""
         self._recorder = recorder
-        self._client = provider_client(recorder.base_url, key)
+        self._client = provider_client(recorder.base_url, key, transport=transport)
         self._stop = stop
         self._pause_seconds = FIRST_PAUSE_SECONDS
 

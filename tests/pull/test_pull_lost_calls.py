@@ -185,7 +185,7 @@ def test_clocks_that_differ_by_minutes_change_no_match_where_all_were_billed(min
 
 @pytest.mark.parametrize("minutes", [-5, 5])
 def test_a_difference_that_other_calls_tell_finds_the_one_that_was_billed(minutes: int) -> None:
-    shift = {"clock_difference": timedelta(minutes=minutes, seconds=0.4)}
+    shift: dict[str, Any] = {"clock_difference": timedelta(minutes=minutes, seconds=0.4)}
     calls = [call("first", **shift), call("second", 60, **shift), call("third", 120, **shift)]
     assert match(calls, [generation("gen-1", 60.0 * (1 + minutes))]) == {"gen-1": "second"}
 

@@ -12,6 +12,8 @@ _ID = re.compile(r"gen-(?:[a-z]+-)?(\d{10})-")
 """A generation id holds the second in which the provider made it."""
 _WORTH_NOTING = timedelta(seconds=5)
 """Below it, the time itself is nearer than a difference of whole seconds."""
+_BELIEVABLE = timedelta(days=1)
+"""Beyond it, what stands in the ids is no time."""
 
 
 def clock_differences(lake: Lake, session_ids: Container[str | None]) -> dict[str, timedelta]:
@@ -27,4 +29,6 @@ def clock_differences(lake: Lake, session_ids: Container[str | None]) -> dict[st
             made_at = datetime.fromtimestamp(int(made[1]), UTC)
             seconds[session_id].append((made_at - started_at).total_seconds())
     differences = {name: timedelta(seconds=median(each)) for name, each in seconds.items()}
-    return {name: each for name, each in differences.items() if abs(each) > _WORTH_NOTING}
+    return {
+        name: each for name, each in differences.items() if _WORTH_NOTING < abs(each) < _BELIEVABLE
+    }

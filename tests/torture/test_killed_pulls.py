@@ -1,5 +1,6 @@
 """Pulls killed or interrupted in the middle: what was learned stays, and is not asked for twice."""
 
+import json
 import os
 import random
 import signal
@@ -135,7 +136,13 @@ def test_a_search_for_lost_calls_that_is_killed_finds_them_all_when_it_runs_agai
         assert rows(tmp_path, "settlements") == before
         matched = {row["generation_id"]: row for row in before if row["event_id"]}
         assert {name: row["total_cost_usd"] for name, row in matched.items()} == billed(simulator)
+        bill = simulator.bill()["total_usd"]
     calls = rows(tmp_path, "usage_events")
+    built = run_inkledger(tmp_path, "build")
+    assert (built.returncode, "Warning" in built.stderr) == (0, False), built.stderr
+    status = json.loads(run_inkledger(tmp_path, "report", "status", "--format", "json").stdout)
+    assert (status["cost_usd"], status["attempt_count"]) == (bill, len(calls))
+    assert sum(age["in_doubt_count"] for age in status["unknown_by_age"]) == 0
     assert {row["event_id"] for row in matched.values()} == {row["event_id"] for row in calls}
 
 

@@ -1,8 +1,8 @@
 """Asking for many generations, in rounds, until each is known or patience is over."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from ingest.pull.answers import Answers
 from ingest.pull.generation import read_generation
 from ingest.pull.provider import API_KEY, Patience, Progress, get, is_transient
 from ingest.pull.questions import Unsettled
+from ingest.pull.workers import ask_at_once
 from ingest.records import Settlement
 
 
@@ -60,14 +61,13 @@ class Inquiry:
         Raises `NoAnswer` if OpenRouter cannot be reached, `RequestRefused` if the key is bad.
         """
         self._report()
-        with ThreadPoolExecutor(worker_count) as pool:
-            try:
-                for attempt in patience.attempts(_may_come):
-                    with attempt:
-                        self._ask_once(pool)
-            except RequestRefused as refusal:
-                if not _may_come(refusal):
-                    raise
+        try:
+            for attempt in patience.attempts(_may_come):
+                with attempt:
+                    self._ask_once(worker_count)
+        except RequestRefused as refusal:
+            if not _may_come(refusal):
+                raise
 
     def ask_in_turn(self, is_over: Callable[[], bool]) -> OpenRouterError | None:
         """One round in this thread alone; gives back why it is worth asking again, if it is.
@@ -80,38 +80,27 @@ class Inquiry:
         for name in tuple(self.pending):
             if pause.is_set() or is_over():
                 break
-            setbacks.append(self._take(name, partial(self._get, name, pause)))
+            setbacks.append(self._take(name, partial(self._get, pause, name)))
         return max(filter(None, setbacks), key=_seriousness, default=None)
 
-    def _ask_once(self, pool: ThreadPoolExecutor) -> None:
+    def _ask_once(self, worker_count: int) -> None:
         pause = threading.Event()
         names = tuple(self.pending)
-        setbacks: list[OpenRouterError] = []
+        setbacks = []
         try:
             for first in range(0, len(names), _ASKED_AT_ONCE):
-                if not pause.is_set():
-                    setbacks += self._ask_some(pool, names[first : first + _ASKED_AT_ONCE], pause)
+                some = names[first : first + _ASKED_AT_ONCE]
+                with closing(ask_at_once(partial(self._get, pause), some, worker_count)) as answers:
+                    setbacks += [self._take(name, answered) for name, answered in answers]
         finally:
             if self.pending:
                 self._destination.land()
-        if setbacks:
-            raise max(setbacks, key=_seriousness)
+        known = [setback for setback in setbacks if setback is not None]
+        if known:
+            raise max(known, key=_seriousness)
 
-    def _ask_some(
-        self, pool: ThreadPoolExecutor, names: Iterable[str], pause: threading.Event
-    ) -> Iterator[OpenRouterError]:
-        futures = {pool.submit(self._get, name, pause): name for name in names}
-        try:
-            for future in as_completed(tuple(futures)):
-                setback = self._take(futures.pop(future), future.result)
-                if setback is not None:
-                    yield setback
-        finally:
-            for future in futures:
-                future.cancel()
-
-    def _get(self, generation_id: str, pause: threading.Event) -> httpx.Response | None:
-        """Runs in the pool: once OpenRouter is too busy for one, the others wait as well."""
+    def _get(self, pause: threading.Event, generation_id: str) -> httpx.Response | None:
+        """Runs in several threads: once OpenRouter is too busy for one, the others wait as well."""
         if pause.is_set():
             return None
         try:

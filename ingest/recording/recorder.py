@@ -13,7 +13,6 @@ from ingest.recording.bus import EventBus
 from ingest.recording.departure import depart
 from ingest.recording.gate import Gate
 from ingest.recording.jobs import JobQuestion
-from ingest.recording.later import LaterQuestions
 from ingest.recording.operations import Operation
 from ingest.recording.spool import Durability, Spool
 from ingest.recording.transport import AsyncRecordingTransport, RecordingTransport
@@ -23,6 +22,7 @@ from ingest.wire.request import OpenRouterAddress
 if TYPE_CHECKING:
     import httpx
 
+    from ingest.recording.later import LaterQuestions
     from ingest.records import CostCalculated
 
 _logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Recorder:
         hosts: Sequence[str] = (),
         bus: EventBus | None = None,
         budgets: Sequence[Gate] = (),
-        settler: LaterQuestions | None = None,
+        settler: "LaterQuestions | None" = None,
         durability: Durability = "process",
         clock: Clock = utc_now,
     ) -> None:

@@ -2,8 +2,10 @@
 
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,25 @@ def test_a_terminal_shows_how_far_it_is(simulator: RunningSimulator, tmp_path: P
     os.close(ours)
     assert "Settling" in shown
     assert "2/2" in shown
+
+
+def test_ctrl_c_ends_it_at_once_however_slow_openrouter_is(tmp_path: Path) -> None:
+    with running_simulator(record_latency_seconds=20.0) as simulator:
+        land(tmp_path, *(f"gen-{number}" for number in range(20)))
+        environment = {"OPENROUTER_BASE_URL": simulator.base_url, "OPENROUTER_API_KEY": KEY}
+        pulling = subprocess.Popen(
+            [sys.executable, "-m", "ingest.command", "pull", "settlements"],
+            env={**os.environ, "INKLEDGER_HOME": str(tmp_path), **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(3.0)
+        begun = time.monotonic()
+        pulling.send_signal(signal.SIGINT)
+        _, said = pulling.communicate(timeout=60)
+        assert time.monotonic() - begun < 5
+    assert pulling.returncode == 130
+    assert said.strip() == "inkledger: Interrupted; what was recorded and landed until now stays."
 
 
 def test_without_a_management_key_one_sentence_says_what_is_left(

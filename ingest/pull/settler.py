@@ -75,7 +75,8 @@ class Settler:
 
     def begin_in_child(self) -> None:
         """After a fork: thread and questions stay the parent's, whose lock may have been held."""
-        self._lock = threading.Lock()
+        # Reentrant: the collector may end a dropped stream while this thread is in here.
+        self._lock = threading.RLock()
         self._waiting = Waiting(self._first_wait_seconds)
         self._thread = None
         self._stop = threading.Event()
@@ -98,9 +99,11 @@ class Settler:
                 self._thread = None  # It failed, which is counted: the next call begins another.
 
     def _ask(self, recorder: "Recorder", stop: threading.Event, waiting: Waiting) -> None:
-        from ingest.pull.background import Background
+        with _loading:
+            from ingest.pull.background import Background
 
-        with Background(recorder, self._key, stop) as background:
+            background = Background(recorder, self._key, stop)
+        with background:
             while not stop.is_set() and not self._is_done(waiting):
                 background.ask(waiting)
                 waiting.sleep(background.resume_at, stop)
@@ -113,9 +116,14 @@ class Settler:
 
 
 def _renew_in_child() -> None:
+    _loading.release()
     for settler in tuple(_settlers):
         settler.begin_in_child()
 
 
+# A child that is forked while a module loads waits for ever for whoever was loading it.
+_loading = threading.Lock()
 _settlers: weakref.WeakSet[Settler] = weakref.WeakSet()
-os.register_at_fork(after_in_child=_renew_in_child)
+os.register_at_fork(
+    before=_loading.acquire, after_in_parent=_loading.release, after_in_child=_renew_in_child
+)

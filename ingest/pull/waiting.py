@@ -29,7 +29,8 @@ class Waiting:
     def __init__(self, first_wait_seconds: float) -> None:
         self._first_wait_seconds = first_wait_seconds
         self._questions: dict[str, _Question] = {}
-        self._changed = threading.Condition()
+        # On a reentrant lock: a call may be ended, and added, by the collector in mid-change.
+        self._changed = threading.Condition(threading.RLock())
 
     def __len__(self) -> int:
         return len(self._questions)
@@ -48,7 +49,7 @@ class Waiting:
         with self._changed:
             return [
                 Unsettled(name, question.ended_at)
-                for name, question in self._questions.items()
+                for name, question in self._questions.copy().items()
                 if question.due_at <= now
             ]
 
@@ -70,7 +71,7 @@ class Waiting:
     def sleep(self, resume_at: float, stop: threading.Event) -> None:
         """Return when something is due and `resume_at` has come, or earlier: look again then."""
         with self._changed:
-            due_at = min((each.due_at for each in self._questions.values()), default=0.0)
+            due_at = min((each.due_at for each in self._questions.copy().values()), default=0.0)
             seconds = max(due_at, resume_at) - time.monotonic()
             if not stop.is_set():
                 self._changed.wait(max(seconds, _SHORTEST_SLEEP_SECONDS))

@@ -283,6 +283,37 @@ def test_a_forked_child_has_a_thread_when_it_makes_a_call_of_its_own_only(
     assert ended.stdout.splitlines() == ["parent 1 1", "child 0 0", "child 1 1"], ended.stderr
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.1])
+def test_a_fork_waits_until_the_thread_has_loaded_what_it_needs(
+    simulator: RunningSimulator, tmp_path: Path, seconds: float
+) -> None:
+    ended = run(
+        tmp_path,
+        simulator,
+        f"import time\ncall('cut_stream')\ntime.sleep({seconds})\n"
+        "import signal\n"
+        "if os.fork() == 0:\n"
+        "    signal.alarm(20)\n"
+        "    from ingest.records import Settlement\n"
+        "    print('loaded', flush=True)\n"
+        "    os._exit(0)\n"
+        "os.wait()\n",
+    )
+    assert (ended.returncode, ended.stdout) == (0, "loaded\n"), ended.stderr
+
+
+def test_a_call_that_the_collector_ends_meanwhile_stops_nobody(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    settler = Settler(KEY, first_wait_seconds=60)
+    settler.attach(Recorder(tmp_path, base_url=simulator.base_url))
+    # As when a dropped stream is collected inside `ask_for`: the same thread, in the same place.
+    with settler._lock, settler._waiting._changed:
+        settler.ask_for("gen-1", None)
+    assert settler.waiting_count == 1
+    settler.close()
+
+
 def test_a_program_without_doubt_loads_nothing_for_it(
     simulator: RunningSimulator, tmp_path: Path
 ) -> None:

@@ -77,7 +77,8 @@ class Settler:
         """After a fork: thread and questions stay the parent's, whose lock may have been held."""
         # Reentrant: the collector may end a dropped stream while this thread is in here.
         self._lock = threading.RLock()
-        self._waiting = Waiting(self._first_wait_seconds)
+        # One lock for both: in whatever order they are taken, nobody waits for the other.
+        self._waiting = Waiting(self._first_wait_seconds, threading.Condition(self._lock))
         self._thread = None
         self._stop = threading.Event()
 

@@ -24,13 +24,18 @@ class _Question:
 
 
 class Waiting:
-    """Generations to ask for, each again after twice the wait; instants are of `time.monotonic`."""
+    """Generations to ask for, each again after twice the wait; instants are of `time.monotonic`.
 
-    def __init__(self, first_wait_seconds: float) -> None:
+    `changed` guards them; its lock must be reentrant, for the collector may end a call, which is
+    added then, in the middle of anything.
+    """
+
+    def __init__(
+        self, first_wait_seconds: float, changed: threading.Condition | None = None
+    ) -> None:
         self._first_wait_seconds = first_wait_seconds
         self._questions: dict[str, _Question] = {}
-        # On a reentrant lock: a call may be ended, and added, by the collector in mid-change.
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = changed or threading.Condition(threading.RLock())
 
     def __len__(self) -> int:
         return len(self._questions)

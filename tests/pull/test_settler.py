@@ -1,12 +1,13 @@
 """A producer that settles its own calls in the background, while it runs and not longer."""
 
+import asyncio
+import contextlib
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ import httpx
 import pytest
 
 from ingest.budgets.budget import Budget
-from ingest.errors import UsageError
+from ingest.errors import NoAnswer, UsageError
 from ingest.lake import Lake
+from ingest.openrouter.async_client import AsyncOpenRouter
 from ingest.pull.settler import Settler
 from ingest.pull.unsettled import unsettled_generations
 from ingest.pull.waiting import GIVEN_UP_SECONDS, MOST_WAITING, Waiting
@@ -30,7 +32,7 @@ MODEL = "openai/gpt-5-nano"
 SOON = 0.05
 
 
-@contextmanager
+@contextlib.contextmanager
 def producer(
     home: Path, base_url: str, settler: Settler, **options: Any
 ) -> Iterator[tuple[Recorder, Callable[..., httpx.Response | None]]]:
@@ -99,6 +101,29 @@ def test_cut_and_silent_calls_are_settled_while_the_producer_runs(
         name: bill[name] for name in untold
     }
     assert unsettled_generations(Lake(Home(tmp_path).lake)) == []
+
+
+def test_an_asynchronous_producer_is_settled_beside_its_loop(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    settler = Settler(KEY, first_wait_seconds=SOON)
+    messages = [{"role": "user", "content": "cut in mid-stream"}]
+
+    async def produce(recorder: Recorder) -> None:
+        async with AsyncOpenRouter(KEY, base_url=simulator.base_url, recorder=recorder) as client:
+            with contextlib.suppress(NoAnswer):
+                async for _ in await client.chat(
+                    model=f"{MODEL}#fault=cut_stream", messages=messages, stream=True
+                ):
+                    pass
+            await asyncio.to_thread(wait_until, lambda: settler.waiting_count == 0)
+
+    with Recorder(tmp_path, base_url=simulator.base_url, settler=settler) as recorder:
+        asyncio.run(produce(recorder))
+    (call,) = landed(tmp_path)
+    (settled,) = landed(tmp_path, "settlements")
+    assert settled["generation_id"] == call["generation_id"]
+    assert settled["total_cost_usd"] == cost_of(simulator)[call["generation_id"]]
 
 
 def test_without_a_settler_and_without_doubt_there_is_no_thread(

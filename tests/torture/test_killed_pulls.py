@@ -143,7 +143,11 @@ def test_a_search_for_lost_calls_that_is_killed_finds_them_all_when_it_runs_agai
     status = json.loads(run_inkledger(tmp_path, "report", "status", "--format", "json").stdout)
     assert (status["cost_usd"], status["attempt_count"]) == (bill, len(calls))
     assert sum(age["in_doubt_count"] for age in status["unknown_by_age"]) == 0
-    assert {row["event_id"] for row in matched.values()} == {row["event_id"] for row in calls}
+    found = {row["event_id"]: name for name, row in matched.items()}
+    in_order = [
+        found[call["event_id"]] for call in sorted(calls, key=lambda row: row["started_at"])
+    ]
+    assert in_order == [row["id"] for row in simulator.bill()["generations"]]
 
 
 @pytest.mark.parametrize("what", ["prices", "activity"])

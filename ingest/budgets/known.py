@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from ingest.budgets.reading import Call, Reading, Told
-
-NEVER_BILLED = frozenset((400, 401, 402, 403, 404, 413, 422, 429, 503, 529))
-"""Refusals that cost nothing, as OpenRouter documents."""
+from ingest.wire.billing import NEVER_BILLED
 
 
 @dataclass

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from ingest.budgets.known import NEVER_BILLED, Known
+from ingest.budgets.known import Known
 from ingest.budgets.reading import Call
+from ingest.wire.billing import NEVER_BILLED
 
 
 class Tally:

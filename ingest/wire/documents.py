@@ -35,13 +35,21 @@ class Document(msgspec.Struct):
     model: Raw = _ABSENT
     provider: Raw = _ABSENT
     type: Raw = _ABSENT
+    status: Raw = _ABSENT
     stop_reason: Raw = _ABSENT
+    incomplete_details: Raw = _ABSENT
     choices: Raw = _ABSENT
     data: Raw = _ABSENT
+    output: Raw = _ABSENT
     usage: Raw = _ABSENT
     error: Raw = _ABSENT
+    error_type: Raw = _ABSENT
+    code: Raw = _ABSENT
+    request_id: Raw = _ABSENT
     response: Raw = _ABSENT
     message: Raw = _ABSENT
+    delta: Raw = _ABSENT
+    openrouter_metadata: Raw = _ABSENT
 
 
 class Choice(msgspec.Struct):
@@ -63,6 +71,26 @@ class Datum(msgspec.Struct):
     """One item of `data`: a drawn image, or what is none."""
 
     b64_json: Raw = _ABSENT
+    url: Raw = _ABSENT
+
+
+class Output(msgspec.Struct):
+    """One item of what `/responses` put out; a drawn image has its `result`."""
+
+    type: Raw = _ABSENT
+    result: Raw = _ABSENT
+
+
+class Incomplete(msgspec.Struct):
+    """Why `/responses` ended before its text did."""
+
+    reason: Raw = _ABSENT
+
+
+class RouterMetadata(msgspec.Struct):
+    """What the router did, for those who asked for it."""
+
+    is_byok: Raw = _ABSENT
 
 
 class Anything(msgspec.Struct):
@@ -99,6 +127,11 @@ def text(raw: Raw) -> str | None:
     return text_field(_read(raw, str))
 
 
+def truth(raw: Raw) -> bool | None:
+    """`true` or `false`, `None` for anything else."""
+    return _read(raw, bool)
+
+
 def part(raw: Raw, shape: type[Shape]) -> Shape | None:
     """The object in a field, `None` if there is none."""
     return _read(raw, shape)
@@ -123,8 +156,9 @@ def _read(raw: Raw | bytes, shape: type[Shape]) -> Shape | None:
 
 
 _NULL = Raw(b"null")
-_PARTS: tuple[Any, ...] = (Choice, Datum, Anything)
-_SHAPES = (Document, Message, str, list[Raw], *_PARTS, *(list[shape] for shape in _PARTS))  # type: ignore[valid-type]  # by value
+_PARTS: tuple[Any, ...] = (Choice, Datum, Output, Anything)
+_WHOLES = (Document, Incomplete, Message, RouterMetadata, bool, str, list[Raw])
+_SHAPES = (*_WHOLES, *_PARTS, *(list[shape] for shape in _PARTS))  # type: ignore[valid-type]  # by value
 _DECODERS: dict[Any, msgspec.json.Decoder[Any]] = {
     shape: msgspec.json.Decoder(shape) for shape in _SHAPES
 }

@@ -1,28 +1,32 @@
 """What a reply says: who served it, what it used, how it ended. Nothing else of it is kept."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ingest.money import loads
 from ingest.wire.documents import (
-    Anything,
     Choice,
-    Datum,
     Document,
-    Message,
+    Incomplete,
+    RouterMetadata,
     is_said,
     part,
     parts,
     read_document,
     text,
+    truth,
 )
 from ingest.wire.fields import object_field
+from ingest.wire.images import images_drawn
 from ingest.wire.usage import Usage, read_usage
 
 _WORD = re.compile(r"[\w.:-]{1,64}\Z")
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
+_ERROR_EVENTS = {"error", "response.error"}
+_ENDS = {"completed", "incomplete", "failed", "cancelled"}
+"""What `/responses` says instead of a reason to finish."""
 _STATE = rb"usage|error|images|type|stop_reason|data|response|message"
 _SAYS_STATE = re.compile(rb'"(?:' + _STATE + rb')"')
 _SAYS_MORE = re.compile(
@@ -47,6 +51,7 @@ class ReplyFacts:
     """The usage object as it came."""
     is_whole: bool | None = False
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
+    _said: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     _known_head: bytes = field(default=b"", compare=False, repr=False)
 
     @classmethod
@@ -65,16 +70,20 @@ class ReplyFacts:
         self._learn(document)
         return True
 
-    def learn_event(self, event: bytes) -> None:
-        """Take over what an event of a stream says; most say what the one before said, and text."""
+    def learn_event(self, event: bytes) -> bool:
+        """Take over what an event of a stream says; most say what the one before said, and text.
+
+        `False` if it is no object.
+        """
         head = self._known_head
         if head and event.startswith(head) and not _SAYS_MORE.search(event, len(head)):
-            return
-        self.learn(event)
+            return True
+        is_object = self.learn(event)
         before_choices, is_chat, _ = event.partition(b'"choices":')
         # Nothing but names: what was learned of them is learned.
         is_plain = is_chat and not _SAYS_STATE.search(before_choices)
         self._known_head = before_choices if is_plain else b""
+        return is_object
 
     def learn_error(self, error: object) -> None:
         """Take over the word of an error, never its message: that may quote the prompt."""
@@ -84,19 +93,18 @@ class ReplyFacts:
         self._learn_names(document)
         choices = parts(document.choices, Choice)
         self._learn_end(document, choices)
-        self._learn_images(document, choices)
+        if count := images_drawn(document, choices):
+            self.output_image_count = (self.output_image_count or 0) + count
         if is_said(document.usage):
-            self._learn_usage(bytes(document.usage).decode(errors="replace"))
-        for nested in (document.response, document.message):
+            self._learn_usage(document)
+        for nested in (document.response, document.message, document.delta):
             # `/responses` and `/messages` stream their state one level down.
             if len(nested) and (inner := part(nested, Document)) is not None:
                 self._learn(inner)
 
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
-            name = text(document.generation_id) or text(document.id)
-            is_known = name is not None and (name.startswith("gen-") or _is_job(document))
-            self.generation_id = name if is_known else None
+            self.generation_id = _generation_id(document)
         if self.served_model is None or len(document.model):
             self.served_model = text(document.model) or self.served_model
         if self.provider_name is None or len(document.provider):
@@ -109,34 +117,57 @@ class ReplyFacts:
         for error in (document.error, *[choice.error for choice in choices]):
             if is_said(error) and (value := _value(bytes(error).decode(errors="replace"))):
                 self.learn_error(value)
+        kind = text(document.type)
+        if kind in _ERROR_EVENTS and self.error_type is None:
+            self.learn_error({"code": text(document.code)})
+        if len(document.status):
+            self._learn_response(document)
         if self.finish_reason == "error":
             self.error_type = self.error_type or "error"
-        self.is_whole = self.is_whole or (
-            len(document.type) > 0 and text(document.type) in _LAST_EVENTS
-        )
+        self.is_whole = self.is_whole or kind in _LAST_EVENTS
 
-    def _learn_images(self, document: Document, choices: Iterable[Choice]) -> None:
-        count = 0
-        for choice in choices:
-            message = part(choice.message, Message) or part(choice.delta, Message)
-            if message is not None and len(message.images):
-                count += len(parts(message.images, Anything))
-        if len(document.data):
-            count += sum(len(item.b64_json) > 0 for item in parts(document.data, Datum))
-        count += len(document.type) > 0 and text(document.type) == "image_generation.completed"
-        if count:
-            self.output_image_count = (self.output_image_count or 0) + count
+    def _learn_response(self, document: Document) -> None:
+        """How `/responses` ended; its own codes of errors tell less than the word beside them."""
+        status = text(document.status)
+        if text(document.object) not in (None, "response") or status not in _ENDS:
+            return
+        why = part(document.incomplete_details, Incomplete)
+        self.finish_reason = (text(why.reason) if why is not None else None) or status
+        if status == "failed":
+            word = text(document.error_type)
+            self.error_type = _error_word({"code": word}) if word else self.error_type or "error"
 
-    def _learn_usage(self, source: str) -> None:
+    def _learn_usage(self, document: Document) -> None:
+        source = bytes(document.usage).decode(errors="replace")
         usage = _value(source)
-        if isinstance(usage, dict):
-            self.usage = read_usage(usage).over(self.usage)
-            self.usage_json = source
+        if not isinstance(usage, dict):
+            return
+        # `/messages` tells the cached part of its input once, at the beginning of a stream.
+        self._said |= {name: value for name, value in usage.items() if value is not None}
+        self.usage = read_usage(self._said).over(self.usage)
+        self.usage_json = source
+        if self.usage.is_byok is None and len(document.openrouter_metadata):
+            self.usage = self.usage._replace(is_byok=_is_byok(document))
+
+
+def _generation_id(document: Document) -> str | None:
+    """OpenRouter's own name of it: a provider's names no record, and need not be the only one."""
+    is_job = _is_job(document)
+    for name in map(text, (document.generation_id, document.id, document.request_id)):
+        if name is not None and (is_job or name.startswith("gen-")):
+            return name
+    return None
 
 
 def _is_job(document: Document) -> bool:
     """Whether the reply is a video or a batch to come, whose cost is told under its own id."""
     return len(document.polling_url) > 0 or text(document.object) == "batch"
+
+
+def _is_byok(document: Document) -> bool | None:
+    """What the router says of it, which has the last word where the usage of tools is silent."""
+    metadata = part(document.openrouter_metadata, RouterMetadata)
+    return truth(metadata.is_byok) if metadata is not None else None
 
 
 def _value(source: str) -> Any:

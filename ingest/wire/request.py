@@ -4,14 +4,15 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import httpx
 import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
-from ingest.wire.fields import object_list, text_field
+from ingest.wire.fields import text_field
+from ingest.wire.images import images_shown
 
 _FREE_PATHS = {
     "activity", "analytics", "auth", "byok", "containers", "credits", "external-users", "files",
@@ -19,6 +20,7 @@ _FREE_PATHS = {
     "private-endpoints", "scim", "vault", "workspaces",
 }  # fmt: skip
 """First path segments of management calls: they use nothing."""
+_SLASHES = re.compile("//+")
 _JOB_PATH = re.compile(r"(?:beta/|api/beta/)?(?:videos|batches)/[^/]+")
 
 
@@ -69,13 +71,15 @@ class OpenRouterAddress:
 
     def _find_path_below(self, scheme: str, netloc: bytes, raw_path: bytes) -> str | None:
         url = httpx.URL(scheme=scheme, netloc=netloc, raw_path=raw_path)
-        base_url = next((known for known in self._base_urls if _is_host(url, known)), None)
-        if base_url is None and not self._hosts.isdisjoint((netloc.decode(), url.host)):
-            base_url = self._base_urls[-1]
-        if base_url is None:
+        bases = [known for known in self._base_urls if _is_host(url, known)]
+        if not bases and not self._hosts.isdisjoint((netloc.decode(), url.host)):
+            bases = self._base_urls[-1:]
+        if not bases:
             return None
-        path, base_path = url.path, base_url.path.rstrip("/") + "/"
-        return path.removeprefix(base_path if path.startswith(base_path) else "/").rstrip("/")
+        path = _SLASHES.sub("/", url.path)
+        # A client of another vendor's is given a shorter base, and writes the rest itself.
+        heads = [head for base in bases if path.startswith(head := base.path.rstrip("/") + "/")]
+        return path.removeprefix(max(heads, key=len, default="/")).rstrip("/")
 
 
 def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
@@ -92,9 +96,9 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
     return RequestFacts(
         endpoint=endpoint,
         api_key_hash=_key_hash(authorization),
-        requested_model=text_field(document.get("model")),
+        requested_model=text_field(document.get("model") if document else _form_model(request)),
         is_streamed=document.get("stream") is True if document else None,
-        input_image_count=sum(1 for _ in _images(document)) if document else None,
+        input_image_count=images_shown(document) if document else None,
         session_id=text_field(document.get("session_id")) or text_field(session.decode("latin-1")),
         document=document,
     )
@@ -102,8 +106,9 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
 
 def _is_host(url: httpx.URL, base_url: httpx.URL) -> bool:
     # eu.openrouter.ai and us.openrouter.ai are the same account.
-    is_region = base_url.host == "openrouter.ai" and url.host.endswith(".openrouter.ai")
-    return url.port == base_url.port and (url.host == base_url.host or is_region)
+    host = url.host.rstrip(".")
+    is_region = base_url.host == "openrouter.ai" and host.endswith(".openrouter.ai")
+    return url.port == base_url.port and (host == base_url.host or is_region)
 
 
 def _body(request: httpx.Request) -> dict[str, Any]:
@@ -123,17 +128,15 @@ def _parse(content: bytes) -> Any:
         return json.loads(content)
 
 
+def _form_model(request: httpx.Request) -> object:
+    # Sound is uploaded as a form; its plain fields lie beside the stream, which stays unread.
+    fields = getattr(request.stream, "fields", ())
+    named = (field for field in fields if field.name == "model")
+    return getattr(next(named, None), "value", None)
+
+
 # A program uses few keys, and holds them longer than this does.
 @functools.lru_cache(maxsize=16)
 def _key_hash(authorization: bytes) -> str | None:
     scheme, _, key = authorization.partition(b" ")
     return hashlib.sha256(key).hexdigest() if scheme.lower() == b"bearer" and key else None
-
-
-def _images(document: dict[str, Any]) -> Iterator[object]:
-    references = document.get("input_references")
-    yield from references if isinstance(references, list) else ()
-    for message in object_list(document.get("messages")):
-        for part in object_list(message.get("content")):
-            if part.get("type") == "image_url":
-                yield part

@@ -9,6 +9,7 @@ from ingest.identifiers import new_id
 from ingest.recording.attempt import Attempt
 from ingest.recording.attribution import current_attribution
 from ingest.recording.gate import OutgoingCall, Reservation
+from ingest.recording.library import library_of
 from ingest.recording.lines import Departure
 from ingest.recording.operations import Operation, operation_of, sent_by
 from ingest.recording.session import telling
@@ -30,6 +31,8 @@ def depart(
 
     Raises `BudgetExceeded` if a budget refuses the call; it is not recorded then.
     """
+    if isinstance(request.stream, library_of(request).ByteStream):
+        request.read()  # Sent on by a redirect, it carries its bytes but not as its content.
     facts = read_request(request, endpoint)
     attribution = current_attribution()
     event_id = new_id()

@@ -23,6 +23,8 @@ from ingest.wire.images import images_drawn
 from ingest.wire.usage import Usage, read_usage
 
 _WORD = re.compile(r"[\w.:-]{1,64}\Z")
+_OWN_ID = re.compile(r"(?:[a-z]+_)?(gen-.+)")
+"""`/responses` writes it as `resp_gen-…` for some models; `/generation` knows it without."""
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
 _ERROR_EVENTS = {"error", "response.error"}
 _ENDS = {"completed", "incomplete", "failed", "cancelled"}
@@ -154,8 +156,10 @@ def _generation_id(document: Document) -> str | None:
     """OpenRouter's own name of it: a provider's names no record, and need not be the only one."""
     is_job = _is_job(document)
     for name in map(text, (document.generation_id, document.id, document.request_id)):
-        if name is not None and (is_job or name.startswith("gen-")):
+        if name is not None and is_job:
             return name
+        if name is not None and (own := _OWN_ID.fullmatch(name)):
+            return own[1]
     return None
 
 

@@ -242,7 +242,9 @@ def test_a_messages_stream_says_why_it_ended_and_keeps_the_cache_of_its_beginnin
 
 
 def test_only_openrouters_own_ids_name_a_generation() -> None:
-    assert read(JSON, b'{"id":"chatcmpl-1","choices":[]}').generation_id is None
+    for foreign in (b"chatcmpl-1", b"resp_1", b"mygen-1", b"gen-"):
+        assert read(JSON, b'{"id":"' + foreign + b'","choices":[]}').generation_id is None
+    assert read(JSON, b'{"id":"resp_gen-1-ffffffff"}').generation_id == "gen-1-ffffffff"
     refused = b'{"id":"msg_1","type":"error","error":{"type":"x"},"request_id":"gen-1-eeeeeeee"}'
     assert read(JSON, refused).generation_id == "gen-1-eeeeeeee"
 

@@ -1,6 +1,8 @@
 """Which transports and clients go together; one clear sentence for those that do not."""
 
+import functools
 import sys
+from types import ModuleType
 from typing import Any, NoReturn
 
 from ingest.errors import UsageError
@@ -44,22 +46,30 @@ def refuse_the_other_library(inner: object, request: Any) -> None:
 
     Sent through it, the request would die of an assertion without words.
     """
-    library = library_of(request)
-    if isinstance(inner, (library.BaseTransport, library.AsyncBaseTransport)):
-        return
+    kind: Any = type(inner)
+    misfit = _misfit(kind, library_of(request))
+    if misfit is not None:
+        raise UsageError(misfit)
+
+
+@functools.cache  # Asked before each call.
+def _misfit(inner: type, library: ModuleType) -> str | None:
+    if _is_transport_of(library, inner):
+        return None
     for name in _LIBRARIES:
         other = sys.modules.get(name)
-        if other is not None and _is_its_own(inner, other):
-            raise UsageError(
-                f"The client is of {library.__name__} and {type(inner).__name__} of {name}: give "
-                f"the recorder a transport of {library.__name__}, or none."
+        # What others built may serve both, as our own transports do.
+        is_its_own = inner.__module__.partition(".")[0] == name
+        if other is not None and is_its_own and _is_transport_of(other, inner):
+            return (
+                f"The client is of {library.__name__} and {inner.__name__} of {name}: give the "
+                f"recorder a transport of {library.__name__}, or none."
             )
+    return None
 
 
-def _is_its_own(inner: object, library: Any) -> bool:
-    # What others built may serve both, as our own transports do.
-    is_transport = isinstance(inner, (library.BaseTransport, library.AsyncBaseTransport))
-    return is_transport and type(inner).__module__.partition(".")[0] == library.__name__
+def _is_transport_of(library: ModuleType, inner: type) -> bool:
+    return issubclass(inner, (library.BaseTransport, library.AsyncBaseTransport))
 
 
 _WRONG_CLIENT = "This transport was given to {} client, which takes one of Recorder.{}()."

@@ -53,7 +53,7 @@ class ReplyFacts:
     """The usage object as it came."""
     is_whole: bool | None = False
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
-    _said: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _said: dict[str, Any] | None = field(default=None, compare=False, repr=False)
     _known_head: bytes = field(default=b"", compare=False, repr=False)
 
     @classmethod
@@ -144,9 +144,12 @@ class ReplyFacts:
         usage = _value(source)
         if not isinstance(usage, dict):
             return
-        # `/messages` tells the cached part of its input once, at the beginning of a stream.
-        self._said |= {name: value for name, value in usage.items() if value is not None}
-        self.usage = read_usage(self._said).over(self.usage)
+        if self._said is not None:
+            # `/messages` tells the cached part of its input once, at the beginning of a stream.
+            said = {name: value for name, value in usage.items() if value is not None}
+            usage = self._said | said
+        self._said = usage
+        self.usage = read_usage(usage).over(self.usage)
         self.usage_json = source
         if self.usage.is_byok is None and len(document.openrouter_metadata):
             self.usage = self.usage._replace(is_byok=_is_byok(document))

@@ -21,6 +21,7 @@ CASES_OF = {
     "pydantic-ai": AWAITED_CASES,
     "smolagents": [case for case in CASES if not case.startswith("awaited")],
 }
+AS_BILLED = "as billed"
 OWN_NEEDS = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["dependencies"]
 
 
@@ -42,26 +43,29 @@ def environment(requirements: list[str]) -> Path:
     return python
 
 
-def is_as_billed(client: str, requirements: list[str]) -> bool:
+def verdict(client: str, requirements: list[str]) -> str:
+    """What the ledger was, held against the bill."""
+    try:
+        python = environment(requirements)
+    except subprocess.CalledProcessError:
+        return "no environment"
     with tempfile.TemporaryDirectory() as home:
         try:
-            python = environment(requirements)
             assert_calls_are_as_billed(client, python, CASES_OF.get(client, CASES), Path(home))
-        except (AssertionError, subprocess.SubprocessError):
+        except (AssertionError, subprocess.TimeoutExpired):
             traceback.print_exc()
-            return False
-    return True
+            return "DIFFERS"
+    return AS_BILLED
 
 
 def main() -> None:
-    is_good = True
+    verdicts = set()
     for client, requirements in chosen(sys.argv[1:]):
-        verdict = is_as_billed(client, requirements)
-        is_good = is_good and verdict
-        row = f"{'as billed' if verdict else 'DIFFERS':10} {client:22} {' '.join(requirements)}"
-        sys.stdout.write(row + "\n")
+        said = verdict(client, requirements)
+        verdicts.add(said)
+        sys.stdout.write(f"{said:15} {client:21} {' '.join(requirements)}\n")
         sys.stdout.flush()
-    sys.exit(not is_good)
+    sys.exit(verdicts != {AS_BILLED})
 
 
 if __name__ == "__main__":

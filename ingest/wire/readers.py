@@ -24,7 +24,7 @@ def reply_reader(headers: "httpx.Headers") -> ReplyReader:
     """The reader for a body with these headers."""
     # Once over the raw ones: each lookup in the library's own takes as long as this.
     texts = {
-        known: value.decode("latin-1")
+        known: _header_text(value)
         for name, value in headers.raw
         if (known := _TELLING.get(name.lower()))
     }
@@ -41,6 +41,13 @@ def reply_reader(headers: "httpx.Headers") -> ReplyReader:
     else:
         return _OpaqueReader(facts, is_page=content_type == "text/html")
     return reader if encoding == "identity" else decoding_reader(reader, encoding)
+
+
+def _header_text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 class _JsonReader:

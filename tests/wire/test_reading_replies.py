@@ -314,5 +314,11 @@ def test_every_way_of_packing_is_read(encoding: str, packed: bytes) -> None:
     assert read(headers, packed) == read(headers, *pieces) == read(JSON, bodies.CHAT)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_name_in_a_header_is_read_in_either_encoding(encoding: str) -> None:
+    raw = [(b"X-Provider-Name", "Zürich".encode(encoding))]
+    assert reply_reader(httpx.Headers(raw)).facts.provider_name == "Zürich"
+
+
 def test_plain_text_is_whole_when_it_ends() -> None:
     assert read({"content-type": "text/plain"}, b"WEBVTT").is_whole is None

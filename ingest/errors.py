@@ -3,6 +3,7 @@
 InkledgerError
 ├── UsageError                 the command or the call was used wrongly
 ├── UnreadableFile             a file given for import is not what it should be
+├── LakeNotWritten             the disk did not take what was to land; it is kept where it was
 ├── BuildFailed                dbt refused to build or a test failed; nothing was published
 ├── WarehouseMissing           nothing has been published yet
 ├── BudgetExceeded             the call was not sent: it could pass a limit
@@ -27,6 +28,10 @@ class UsageError(InkledgerError):
 
 class UnreadableFile(InkledgerError):
     """A file is not what its reader was told; says what was looked for."""
+
+
+class LakeNotWritten(InkledgerError):
+    """The disk of the lake is full or refuses; says where, and nothing is lost."""
 
 
 class BuildFailed(InkledgerError):

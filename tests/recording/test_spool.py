@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ingest.recording.recorder import Recorder
-from ingest.recording.spool import LOOK_AGAIN_SECONDS, Spool
+from ingest.recording.spool import Spool
 from ingest.records import Outcome
 from ingest.seal import seal
 from ingest.settings import Home
@@ -79,17 +78,6 @@ def test_a_full_segment_is_left_to_seal(home: Path) -> None:
         spool.append_line(line)
     assert len(list((home / "spool").glob("*.jsonl"))) == 2
     spool.close()
-
-
-def test_a_segment_that_somebody_deleted_is_followed_by_another(home: Path) -> None:
-    spool = Spool(home / "spool")
-    spool.append("outcomes", outcome("lost with its file"))
-    for segment in (home / "spool").iterdir():
-        segment.unlink()
-    time.sleep(2 * LOOK_AGAIN_SECONDS)
-    spool.append("outcomes", outcome("kept"))
-    spool.close()
-    assert ids(home) == ["kept"]
 
 
 def test_a_spool_is_used_again_after_it_was_closed(home: Path) -> None:

@@ -60,7 +60,7 @@ class OpenRouterError(InkledgerError):
         self.generation_id = generation_id
 
     def __repr__(self) -> str:
-        # Logs of retries print this: OpenRouter's own message may quote the prompt.
+        # Logs of retries print this.
         return f"{type(self).__name__}(operation_id={self.operation_id!r})"
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -71,7 +71,8 @@ class OpenRouterError(InkledgerError):
 class RequestRefused(OpenRouterError):
     """An HTTP status of 400 or above. `http_status` says which, `error_type` OpenRouter's word.
 
-    `retry_after_seconds` and `limit_source` are what OpenRouter said of when and why.
+    `retry_after_seconds` and `limit_source` are what OpenRouter said of when and why, `said` is
+    its own sentence: it may quote the prompt, and is no part of the text, which logs keep.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class RequestRefused(OpenRouterError):
         error_type: str | None = None,
         retry_after_seconds: float | None = None,
         limit_source: str | None = None,
+        said: str | None = None,
         operation_id: str | None = None,
         generation_id: str | None = None,
     ) -> None:
@@ -90,6 +92,7 @@ class RequestRefused(OpenRouterError):
         self.error_type = error_type
         self.retry_after_seconds = retry_after_seconds
         self.limit_source = limit_source
+        self.said = said
 
 
 class GenerationFailed(OpenRouterError):

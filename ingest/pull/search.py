@@ -13,6 +13,7 @@ from ingest.pull.lost import LostCall, match, windows
 from ingest.pull.provider import Patience, Progress
 from ingest.pull.unsettled import Unsettled
 from ingest.records import Settlement
+from ingest.wire.fields import session_field
 
 
 def search_lost_calls(
@@ -57,7 +58,7 @@ def _by_analytics(
         Settlement(
             generation_id=row.generation_id,
             total_cost_usd=row.cost_usd,
-            session_id=row.external_user,
+            session_id=session_field(row.external_user),
             observed_in="analytics",
             observed_at=observed_at,
         )

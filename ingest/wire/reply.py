@@ -18,10 +18,10 @@ from ingest.wire.documents import (
     read_document,
     text,
 )
-from ingest.wire.fields import object_field
+from ingest.wire.fields import object_field, provider_field, token_field, word_field
 from ingest.wire.usage import Usage, read_usage
+from ingest.wire.usage_text import without_unknown_texts
 
-_WORD = re.compile(r"[\w.:-]{1,64}\Z")
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
 _STATE = rb"usage|error|images|type|stop_reason|data|response|message"
 _SAYS_STATE = re.compile(rb'"(?:' + _STATE + rb')"')
@@ -44,7 +44,7 @@ class ReplyFacts:
     output_image_count: int | None = None
     usage: Usage | None = None
     usage_json: str | None = None
-    """The usage object as it came."""
+    """The usage object as it came, but for texts in fields that are not known."""
     is_whole: bool | None = False
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
     _known_head: bytes = field(default=b"", compare=False, repr=False)
@@ -53,8 +53,8 @@ class ReplyFacts:
     def from_headers(cls, headers: Mapping[str, str]) -> Self:
         """What is known before the body: of a killed call it is all that ever will be."""
         return cls(
-            generation_id=headers.get("x-generation-id") or None,
-            provider_name=headers.get("x-provider-name") or None,
+            generation_id=token_field(headers.get("x-generation-id")),
+            provider_name=provider_field(headers.get("x-provider-name")),
         )
 
     def learn(self, body: bytes) -> bool:
@@ -94,18 +94,18 @@ class ReplyFacts:
 
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
-            name = text(document.generation_id) or text(document.id)
+            name = token_field(text(document.generation_id) or text(document.id))
             is_known = name is not None and (name.startswith("gen-") or _is_job(document))
             self.generation_id = name if is_known else None
         if self.served_model is None or len(document.model):
-            self.served_model = text(document.model) or self.served_model
+            self.served_model = token_field(text(document.model)) or self.served_model
         if self.provider_name is None or len(document.provider):
-            self.provider_name = text(document.provider) or self.provider_name
+            self.provider_name = provider_field(text(document.provider)) or self.provider_name
 
     def _learn_end(self, document: Document, choices: list[Choice]) -> None:
         for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
             if is_said(reason):
-                self.finish_reason = text(reason) or self.finish_reason
+                self.finish_reason = word_field(text(reason)) or self.finish_reason
         for error in (document.error, *[choice.error for choice in choices]):
             if is_said(error) and (value := _value(bytes(error).decode(errors="replace"))):
                 self.learn_error(value)
@@ -131,7 +131,7 @@ class ReplyFacts:
         usage = _value(source)
         if isinstance(usage, dict):
             self.usage = read_usage(usage).over(self.usage)
-            self.usage_json = source
+            self.usage_json = without_unknown_texts(source)
 
 
 def _is_job(document: Document) -> bool:
@@ -152,6 +152,6 @@ def _error_word(error: object) -> str:
     words = object_field(error)
     metadata = object_field(words.get("metadata"))
     for word in (metadata.get("error_type"), *map(words.get, ("error_type", "type", "code"))):
-        if isinstance(word, str | int) and _WORD.match(str(word)):
-            return str(word)
+        if (known := word_field(word)) is not None:
+            return known
     return "error"

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
-from ingest.wire.fields import object_list, text_field
+from ingest.wire.fields import object_list, session_field, token_field
 
 _FREE_PATHS = {
     "activity", "analytics", "auth", "byok", "containers", "credits", "external-users", "files",
@@ -75,7 +75,8 @@ class OpenRouterAddress:
         if base_url is None:
             return None
         path, base_path = url.path, base_url.path.rstrip("/") + "/"
-        return path.removeprefix(base_path if path.startswith(base_path) else "/").rstrip("/")
+        below = path.removeprefix(base_path if path.startswith(base_path) else "/").rstrip("/")
+        return token_field(below) or "other"
 
 
 def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
@@ -92,10 +93,11 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
     return RequestFacts(
         endpoint=endpoint,
         api_key_hash=_key_hash(authorization),
-        requested_model=text_field(document.get("model")),
+        requested_model=token_field(document.get("model")),
         is_streamed=document.get("stream") is True if document else None,
         input_image_count=sum(1 for _ in _images(document)) if document else None,
-        session_id=text_field(document.get("session_id")) or text_field(session.decode("latin-1")),
+        session_id=session_field(document.get("session_id"))
+        or session_field(session.decode("latin-1")),
         document=document,
     )
 

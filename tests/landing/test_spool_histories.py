@@ -171,4 +171,4 @@ def outcome(name: str) -> Outcome:
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+TestHistories.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)

@@ -5,13 +5,13 @@ library of the request or response at hand.
 """
 
 import functools
-import threading
 from collections.abc import AsyncIterator, Iterator
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import httpx
 
+from ingest.recording.fork_lock import ForkLock
 from ingest.recording.library import library_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class RecordingTransport(httpx.BaseTransport):
     def __init__(self, recorder: "Recorder", inner: httpx.BaseTransport | None) -> None:
         self._recorder = recorder
         self._inner = inner
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._inner or self._inner_for(request)

@@ -55,7 +55,7 @@ class Spool:
         self._written_count = 0
         # Reentrant: the collector may end a dropped stream while this thread writes a line.
         self._lock = threading.RLock()
-        self._commit = GroupCommit(self._sync)
+        self._commit = _group_commit(weakref.ref(self))
         _spools.add(self)
 
     def append(self, table_name: str, record: "Record") -> None:
@@ -144,10 +144,10 @@ class Spool:
                 segment.path.unlink()
         elif self._durability == "disk":
             self._sync_segment(segment, segment.descriptor)
-        with suppress(OSError):
-            os.close(segment.descriptor)
+        segment.close()
 
-    def _sync(self) -> int:
+    def sync(self) -> int:
+        """Bring what is written to the disk; gives how many lines that is."""
         with self._lock:
             written_count, segment = self._written_count, self._segment
             if segment is None:
@@ -184,11 +184,11 @@ class Spool:
     def begin_in_child(self) -> None:
         """After a fork: segment and backlog stay the parent's, whose lock may have been held."""
         self._lock = threading.RLock()
-        self._commit = GroupCommit(self._sync)
+        self._commit = _group_commit(weakref.ref(self))
         self._backlog.clear()
         segment, self._segment = self._segment, None
         if segment is not None:
-            os.close(segment.descriptor)
+            segment.close()
 
 
 @dataclass
@@ -201,6 +201,17 @@ class _Segment:
     size_bytes: int = 0
     """Of whole lines: a torn one behind them is not among them."""
     synced_bytes: int = 0
+
+    def close(self) -> None:
+        """Leave it to `seal`."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            with suppress(OSError):
+                os.close(descriptor)
+
+    # With a spool that nobody has any more its segment goes, too: a notebook's cell that makes a
+    # recorder is run again and again.
+    __del__ = close
 
     def is_in_place(self) -> bool:
         """Whether `seal` will find it: not deleted, nor moved away with its folder."""
@@ -256,6 +267,15 @@ def _create_segment(folder: Path, durability: Durability) -> _Segment:
         os.close(descriptor)
         raise
     return _Segment(path, descriptor)
+
+
+def _group_commit(spool: "weakref.ref[Spool]") -> GroupCommit:
+    # Weakly: a spool that is part of no circle is gone as soon as nobody has it.
+    def sync() -> int:
+        living = spool()
+        return living.sync() if living is not None else 0
+
+    return GroupCommit(sync)
 
 
 def _read(descriptor: int, begin: int, end: int) -> bytes:

@@ -7,11 +7,11 @@ or holds a key by mistake, is unknown.
 import hashlib
 import re
 
-_TOKEN = re.compile(r"[!-~]{1,200}")
+_is_token = re.compile(r"[!-~]{1,200}").fullmatch
 """Models, paths, ids: without a blank, in ASCII, as OpenRouter writes them."""
-_KEY = re.compile(r"sk-[\w-]{8}")
-_PROVIDER = re.compile(r"(?=.{1,40}\Z)[\w.&/()+-]+(?: [\w.&/()+-]+){0,2}", re.ASCII)
-_WORD = re.compile(r"(?=.{1,64}\Z)[A-Za-z]+(?:[_.:-][A-Za-z]+)*|\d{1,6}", re.ASCII)
+_holds_key = re.compile(r"sk-[\w-]{8}").search
+_is_provider = re.compile(r"(?=.{1,40}\Z)[\w.&/()+-]+(?: [\w.&/()+-]+){0,2}", re.ASCII).fullmatch
+_is_word = re.compile(r"(?=.{1,64}\Z)[A-Za-z]+(?:[_.:-][A-Za-z]+)*|\d{1,6}", re.ASCII).fullmatch
 """Letters, as `rate_limit_exceeded`, or a number: every key has both."""
 
 
@@ -32,18 +32,22 @@ def object_list(value: object) -> list[dict[str, object]]:
 
 def token_field(value: object) -> str | None:
     """A model, a path or an id, and no key."""
-    return _name(value, _TOKEN)
+    if isinstance(value, str) and _is_token(value) and not _holds_a_key(value):
+        return value
+    return None
 
 
 def provider_field(value: object) -> str | None:
     """A provider's name: up to three words, as `Google AI Studio`."""
-    return _name(value, _PROVIDER)
+    if isinstance(value, str) and _is_provider(value) and not _holds_a_key(value):
+        return value
+    return None
 
 
 def word_field(value: object) -> str | None:
     """A word for how something ended, or a number for it."""
-    text = str(value) if isinstance(value, str | int) else ""
-    return text if _WORD.fullmatch(text) else None
+    text = str(value) if isinstance(value, int) else value
+    return text if isinstance(text, str) and _is_word(text) else None
 
 
 def session_field(value: object) -> str | None:
@@ -54,7 +58,5 @@ def session_field(value: object) -> str | None:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _name(value: object, pattern: re.Pattern[str]) -> str | None:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        return None
-    return None if "sk-" in value and _KEY.search(value) else value
+def _holds_a_key(text: str) -> bool:
+    return "sk-" in text and _holds_key(text) is not None

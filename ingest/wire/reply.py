@@ -94,9 +94,9 @@ class ReplyFacts:
 
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
-            name = token_field(text(document.generation_id) or text(document.id))
+            name = text(document.generation_id) or text(document.id)
             is_known = name is not None and (name.startswith("gen-") or _is_job(document))
-            self.generation_id = name if is_known else None
+            self.generation_id = token_field(name) if is_known else None
         if self.served_model is None or len(document.model):
             self.served_model = token_field(text(document.model)) or self.served_model
         if self.provider_name is None or len(document.provider):

@@ -96,10 +96,13 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
         requested_model=token_field(document.get("model")),
         is_streamed=document.get("stream") is True if document else None,
         input_image_count=sum(1 for _ in _images(document)) if document else None,
-        session_id=session_field(document.get("session_id"))
-        or session_field(session.decode("latin-1")),
+        session_id=_session(document, session) if session or "session_id" in document else None,
         document=document,
     )
+
+
+def _session(document: dict[str, Any], header: bytes) -> str | None:
+    return session_field(document.get("session_id")) or session_field(header.decode("latin-1"))
 
 
 def _is_host(url: httpx.URL, base_url: httpx.URL) -> bool:

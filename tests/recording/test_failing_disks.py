@@ -166,6 +166,18 @@ def test_a_segment_deleted_while_its_writer_lives_is_written_again(home: Path) -
     assert_all_landed(home, 2)
 
 
+def test_lines_from_the_log_can_be_landed_by_hand(home: Path) -> None:
+    with heard() as said, replaced_by_a_file(home):
+        recorder = Recorder(home, base_url=BASE_URL)
+        call(recorder)
+        call(recorder)
+        del recorder  # As if it had been killed: nobody writes its backlog.
+    (home / "spool").mkdir()
+    lines = [text.partition("the record is: ")[2] + "\n" for text in said]
+    (home / "spool" / "by-hand.jsonl").write_text("".join(lines))
+    assert_all_landed(home, 2)
+
+
 def record_through(
     trouble: Trouble, home: Path, is_in_mid_call: bool, durability: Durability
 ) -> int:

@@ -61,6 +61,9 @@ def client_options(
     key = (api_key or settings.openrouter_api_key or "").strip()
     if not key:
         raise UsageError("No API key: set OPENROUTER_API_KEY or pass api_key.")
+    if not (key.isascii() and key.isprintable()):
+        # Before httpx sees it: its error would repeat the key.
+        raise UsageError("The API key is damaged: copy it once more.")
     options = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": timeout}
     return (base_url or settings.openrouter_base_url).rstrip("/"), options
 

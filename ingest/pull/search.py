@@ -15,6 +15,7 @@ from ingest.pull.portions import Portions
 from ingest.pull.provider import Patience, Progress
 from ingest.pull.questions import Unsettled
 from ingest.records import Settlement
+from ingest.wire.fields import session_field
 
 
 class Search:
@@ -47,6 +48,8 @@ class Search:
         oldest, latest = now - KEPT_BY_PROVIDER, now + CLOCK_TOLERANCE
         for begin, end in windows(self._calls):
             span = max(begin, oldest), min(end, latest)
+            if span[0] >= span[1]:
+                continue  # Of a call made while the clock was ahead: nothing is billed so far.
             for billed in billed_generations(management, *span, patience):
                 if not self._is_known(billed.generation_id):
                     self._billed[billed.generation_id] = billed
@@ -102,7 +105,7 @@ class Search:
             yield Settlement(
                 generation_id=name,
                 total_cost_usd=self._billed[name].cost_usd,
-                session_id=self._billed[name].external_user,
+                session_id=session_field(self._billed[name].external_user),
                 observed_in="analytics",
                 observed_at=self._clock(),
             )

@@ -53,6 +53,7 @@ def _follow(response: Any, follower: Follower, recorder: "Recorder") -> None:
         follower.feed(b"".join(response.stream) if is_in_memory else response.content)
     finally:
         follower.end()
+        recorder.spool.reach_disk()
 
 
 class _RecordedStream:

@@ -73,4 +73,7 @@ class _Rounds:
         if before is not None:
             await asyncio.wait([before])
         self._running, self._next = self._next, None
-        await asyncio.to_thread(wait, self._wanted)
+        try:
+            await asyncio.to_thread(wait, self._wanted)
+        except RuntimeError:  # No further thread can be had: then this loop waits.
+            wait(self._wanted)

@@ -4,7 +4,6 @@ They serve httpx and httpx2: what must come from the library that is in use is t
 library of the request or response at hand.
 """
 
-import threading
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -18,6 +17,7 @@ from ingest.recording.fit import (
     refuse_what_cannot_send,
 )
 from ingest.recording.following import Follower, followed
+from ingest.recording.fork_lock import ForkLock
 from ingest.recording.library import library_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class RecordingTransport(ForSynchronousClients, httpx.BaseTransport):
         refuse_what_cannot_send(inner, "handle_request")
         self._recorder = recorder
         self._inner = inner
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._inner or self._inner_for(request)

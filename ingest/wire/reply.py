@@ -17,11 +17,11 @@ from ingest.wire.documents import (
     read,
     read_document,
 )
-from ingest.wire.fields import object_field, writable
+from ingest.wire.fields import object_field, provider_field, token_field, word_field
 from ingest.wire.images import images_drawn
 from ingest.wire.usage import Usage, usage_of
+from ingest.wire.usage_text import without_unknown_texts
 
-_WORD = re.compile(r"[\w.:-]{1,64}\Z")
 _OWN_ID = re.compile(r"(?:[a-z]+_)?(gen-.+)")
 """`/responses` writes it as `resp_gen-…` for some models; `/generation` knows it without."""
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
@@ -51,7 +51,7 @@ class ReplyFacts:
     output_image_count: int | None = None
     usage: Usage | None = None
     usage_json: str | None = None
-    """The usage object as it came."""
+    """The usage object as it came, but for texts in fields that are not known."""
     is_whole: bool | None = False
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
     _said: UsageDocument | None = field(default=None, compare=False, repr=False)
@@ -61,8 +61,8 @@ class ReplyFacts:
     def from_headers(cls, headers: Mapping[str, str]) -> Self:
         """What is known before the body: of a killed call it is all that ever will be."""
         return cls(
-            generation_id=headers.get("x-generation-id") or None,
-            provider_name=headers.get("x-provider-name") or None,
+            generation_id=token_field(headers.get("x-generation-id")),
+            provider_name=provider_field(headers.get("x-provider-name")),
         )
 
     def learn(self, body: bytes) -> bool:
@@ -117,12 +117,12 @@ class ReplyFacts:
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
             self.generation_id = _generation_id(document)
-        self.served_model = writable(document.model) or self.served_model
-        self.provider_name = writable(document.provider) or self.provider_name
+        self.served_model = token_field(document.model) or self.served_model
+        self.provider_name = provider_field(document.provider) or self.provider_name
 
     def _learn_end(self, document: Document, choices: Iterable[Choice]) -> None:
         for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
-            self.finish_reason = writable(reason) or self.finish_reason
+            self.finish_reason = word_field(reason) or self.finish_reason
         for error in (document.error, *[choice.error for choice in choices]):
             if is_said(error) and (value := _value(error)):
                 self.learn_error(value)
@@ -139,7 +139,7 @@ class ReplyFacts:
         status, why = document.status, document.incomplete_details
         if document.object not in (None, "response") or status not in _ENDS:
             return
-        self.finish_reason = (writable(why.reason) if why is not None else None) or status
+        self.finish_reason = (word_field(why.reason) if why is not None else None) or status
         if status == "failed":
             word = document.error_type
             self.error_type = _error_word({"code": word}) if word else self.error_type or "error"
@@ -153,7 +153,7 @@ class ReplyFacts:
             usage = usage.over(self._said)
         self._said = usage
         self.usage = usage_of(usage).over(self.usage)
-        self.usage_json = bytes(document.usage).decode(errors="replace")
+        self.usage_json = without_unknown_texts(bytes(document.usage).decode(errors="replace"))
         metadata = document.openrouter_metadata
         if self.usage.is_byok is None and metadata is not None:
             # The router has the last word where the usage of tools is silent.
@@ -163,7 +163,7 @@ class ReplyFacts:
 def _generation_id(document: Document) -> str | None:
     """OpenRouter's own name of it: a provider's names no record, and need not be the only one."""
     is_job = len(document.polling_url) > 0 or document.object == "batch"
-    for name in map(writable, (document.generation_id, document.id, document.request_id)):
+    for name in map(token_field, (document.generation_id, document.id, document.request_id)):
         if name is not None and is_job:
             # A video or a batch to come, whose cost is told under its own id.
             return name
@@ -185,6 +185,6 @@ def _error_word(error: object) -> str:
     words = object_field(error)
     metadata = object_field(words.get("metadata"))
     for word in (metadata.get("error_type"), *map(words.get, ("error_type", "type", "code"))):
-        if isinstance(word, str | int) and _WORD.match(str(word)):
-            return str(word)
+        if (known := word_field(word)) is not None:
+            return known
     return "error"

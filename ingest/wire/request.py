@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
 from ingest.wire.documents import Request, read_document
-from ingest.wire.fields import writable
+from ingest.wire.fields import session_field, token_field
 from ingest.wire.images import images_shown
 
 _FREE_PATHS = {
@@ -88,7 +88,8 @@ class OpenRouterAddress:
         path = _SLASHES.sub("/", url.path)
         # A client of another vendor's is given a shorter base, and writes the rest itself.
         heads = [head for base in bases if path.startswith(head := base.path.rstrip("/") + "/")]
-        return path.removeprefix(max(heads, key=len, default="/")).rstrip("/")
+        below = path.removeprefix(max(heads, key=len, default="/")).rstrip("/")
+        return token_field(below) or "other"
 
 
 def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
@@ -103,17 +104,17 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
             authorization = value
         elif lowered == b"x-session-id":
             session = value
-    told_session = writable(session.decode("latin-1")) if session else None
+    told_session = session_field(session.decode("latin-1")) if session else None
     if asked is None:
-        key_hash, model = _key_hash(authorization), writable(_form_model(request))
+        key_hash, model = _key_hash(authorization), token_field(_form_model(request))
         return RequestFacts(endpoint, key_hash, model, None, None, told_session, content, False)
     return RequestFacts(
         endpoint,
         _key_hash(authorization),
-        writable(asked.model),
+        token_field(asked.model),
         asked.stream is True,
         images_shown(asked),
-        writable(asked.session_id) or told_session,
+        session_field(asked.session_id) or told_session,
         content,
         not len(asked.user),
     )

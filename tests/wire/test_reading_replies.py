@@ -161,7 +161,7 @@ def test_names_of_a_wrong_kind_are_unknown() -> None:
     odd = (
         rb'{"id":7,"model":["a"],"provider":"\ud800","choices":[{"finish_reason":{}},3],"usage":[]}'
     )
-    assert read(JSON, odd) == ReplyFacts(provider_name="\ufffd", is_whole=True)
+    assert read(JSON, odd) == ReplyFacts(is_whole=True)
 
 
 FAILED_RESPONSE = (

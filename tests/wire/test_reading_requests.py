@@ -170,7 +170,7 @@ def test_odd_messages_and_models_are_unknown_not_errors() -> None:
     request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", content=odd)
     facts = read_request(request, "x")
     assert (facts.requested_model, facts.is_streamed, facts.input_image_count) == (
-        "\ufffd",
+        None,
         False,
         1,
     )

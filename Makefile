@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 args ?=
 
-.PHONY: setup demo test torture bench-capture check format lock screenshots
+.PHONY: setup demo test sweep-clients torture bench-capture check format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -47,6 +47,10 @@ lock: setup
 	$(UV) compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url tests/clients/clients.in \
 		--output-file tests/clients/clients.lock
+
+# The clients of others in the versions that docs/recording.md names, each in its own environment.
+sweep-clients: setup
+	@$(BIN)/python -m tests.clients.sweep $(args)
 
 # Three hundred kills at random instants; `make test` samples twenty.
 torture: setup

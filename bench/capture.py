@@ -20,6 +20,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from tables import MODES, Measured, goals, summary, tables
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "capture.json"
@@ -28,11 +30,8 @@ CLIENTS = (
     "httpx", "httpx2", "inkledger over httpx", "inkledger over httpx2", "inkledger client",
     "httpx + OpenTelemetry span", "openai", "openrouter", "langfuse", "litellm",
 )  # fmt: skip
-MODES = ("sequential", "sequential streamed", "64 in flight", "64 in flight streamed")
 LIBRARIES = ("httpx", "httpx2", "openai", "openrouter", "langfuse", "litellm", "opentelemetry-sdk")
 CALLS = {"sequential": 300, "64 in flight": 512}
-
-Measured = dict[str, dict[str, list[dict[str, float]]]]
 
 
 def measure_clients(rounds: int) -> Measured:
@@ -96,69 +95,6 @@ def run(script: str, *arguments: str) -> Any:
     return json.loads(finished.stdout.strip().splitlines()[-1])
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
-
-
-def summary(measured: Measured) -> dict[str, Any]:
-    """Mode → client → CPU µs a call, and its ratio to bare httpx of the same round."""
-    table: dict[str, Any] = {}
-    for mode, clients in measured.items():
-        bare = [each["cpu_us"] for each in clients["httpx"]]
-        table[mode] = {
-            name: {
-                "cpu_us": spread([each["cpu_us"] for each in rounds]),
-                "ratio": spread(_ratios(rounds, bare)),
-                "import_seconds": statistics.median(each["import_seconds"] for each in rounds),
-                "end_mb": statistics.median(each["end_mb"] for each in rounds),
-            }
-            for name, rounds in clients.items()
-        }
-    return table
-
-
-def _ratios(rounds: list[dict[str, float]], bare: list[float]) -> list[float]:
-    return [each["cpu_us"] / one for each, one in zip(rounds, bare, strict=True)]
-
-
-def tables(result: dict[str, Any]) -> Iterator[str]:
-    yield f"Python {result['python']}, {result['cores']} cores; " + ", ".join(
-        f"{name} {number}" for name, number in result["versions"].items()
-    )
-    for mode, clients in result["clients"].items():
-        yield f"\n### {mode.capitalize()}\n\n| client | CPU µs a call | × httpx | import s | MB |"
-        yield "| --- | ---: | ---: | ---: | ---: |"
-        for name, row in sorted(clients.items(), key=lambda item: item[1]["cpu_us"]["median"]):
-            cpu, ratio = row["cpu_us"], row["ratio"]
-            yield (
-                f"| {name} | {cpu['median']:,.0f} [{cpu['low']:,.0f}..{cpu['high']:,.0f}] "
-                f"| {ratio['median']:.2f} [{ratio['low']:.2f}..{ratio['high']:.2f}] "
-                f"| {row['import_seconds']:.2f} | {row['end_mb']:.0f} |"
-            )
-    alone = result["alone"]
-    recording, one_span = alone["recording"], alone["OpenTelemetry span"]
-    yield "\n### Recording alone\n\n| what | measured |\n| --- | ---: |"
-    yield f"| one event (a line of the spool) | {recording['event_us']:.1f} µs |"
-    yield (
-        f"| one attempt (three events) | {recording['attempt_us']:.1f} µs "
-        f"[{recording['low']:.1f}..{recording['high']:.1f}] |"
-    )
-    yield (
-        f"| one OpenTelemetry span | {one_span['span_us']:.1f} µs "
-        f"[{one_span['low']:.1f}..{one_span['high']:.1f}] |"
-    )
-    seconds = alone["import"]["seconds"]
-    yield f"| `from ingest import OpenRouter, Recorder, attribute` | {seconds:.3f} s |"
-    yield f"| resident after a thousand calls | {alone['memory']['after_1000_mb']:.0f} MB |"
-    yield (
-        f"| resident after {alone['memory']['attempts']:,} calls "
-        f"| {alone['memory']['end_mb']:.0f} MB |"
-    )
-    yield "\n### Spool\n\n| writer | µs an event |\n| --- | ---: |"
-    for name, row in alone["spool"].items():
-        yield f"| {name} | {row['wall_us']:.1f} [{row['low']:.1f}..{row['high']:.1f}] |"
-
-
 def write_readme(lines: Iterator[str]) -> str:
     text = "\n".join(lines) + "\n"
     before, begin, rest = README.read_text(encoding="utf-8").partition("<!-- tables -->\n")
@@ -172,12 +108,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--attempts", type=int, default=100_000, help="of the memory run")
     options = parser.parse_args()
+    alone, measured = measure_alone(options.attempts), measure_clients(options.rounds)
     result = {
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "versions": {name: version(name) for name in LIBRARIES},
-        "alone": measure_alone(options.attempts),
-        "clients": summary(measure_clients(options.rounds)),
+        "rounds": options.rounds,
+        "alone": alone,
+        "clients": summary(measured),
+        "goals": goals(alone, measured),
     }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(write_readme(tables(result)))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ingest.openrouter.async_client import AsyncChatStream, AsyncOpenRouter
     from ingest.openrouter.client import ChatStream, OpenRouter
     from ingest.openrouter.replies import Reply
+    from ingest.pull.settler import Settler
     from ingest.recording.attribution import attribute
     from ingest.recording.bus import EventBus
     from ingest.recording.recorder import Recorder
@@ -50,6 +51,7 @@ _HOMES = {
     "ChatStream": "ingest.openrouter.client",
     "OpenRouter": "ingest.openrouter.client",
     "Reply": "ingest.openrouter.replies",
+    "Settler": "ingest.pull.settler",
     "attribute": "ingest.recording.attribution",
     "EventBus": "ingest.recording.bus",
     "Recorder": "ingest.recording.recorder",
@@ -80,6 +82,7 @@ __all__ = [
     "Reply",
     "RequestRefused",
     "Run",
+    "Settler",
     "Usage",
     "UsageError",
     "UsageEvent",

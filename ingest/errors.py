@@ -3,6 +3,7 @@
 InkledgerError
 ├── UsageError                 the command or the call was used wrongly
 ├── UnreadableFile             a file given for import is not what it should be
+├── LakeNotWritten             the disk did not take what was to land; it is kept where it was
 ├── BuildFailed                dbt refused to build or a test failed; nothing was published
 ├── WarehouseMissing           nothing has been published yet
 ├── BudgetExceeded             the call was not sent: it could pass a limit
@@ -27,6 +28,10 @@ class UsageError(InkledgerError):
 
 class UnreadableFile(InkledgerError):
     """A file is not what its reader was told; says what was looked for."""
+
+
+class LakeNotWritten(InkledgerError):
+    """The disk of the lake is full or refuses; says where, and nothing is lost."""
 
 
 class BuildFailed(InkledgerError):
@@ -55,7 +60,7 @@ class OpenRouterError(InkledgerError):
         self.generation_id = generation_id
 
     def __repr__(self) -> str:
-        # Logs of retries print this: OpenRouter's own message may quote the prompt.
+        # Logs of retries print this.
         return f"{type(self).__name__}(operation_id={self.operation_id!r})"
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
@@ -66,7 +71,8 @@ class OpenRouterError(InkledgerError):
 class RequestRefused(OpenRouterError):
     """An HTTP status of 400 or above. `http_status` says which, `error_type` OpenRouter's word.
 
-    `retry_after_seconds` and `limit_source` are what OpenRouter said of when and why.
+    `retry_after_seconds` and `limit_source` are what OpenRouter said of when and why, `said` is
+    its own sentence: it may quote the prompt, and is no part of the text, which logs keep.
     """
 
     def __init__(
@@ -77,6 +83,7 @@ class RequestRefused(OpenRouterError):
         error_type: str | None = None,
         retry_after_seconds: float | None = None,
         limit_source: str | None = None,
+        said: str | None = None,
         operation_id: str | None = None,
         generation_id: str | None = None,
     ) -> None:
@@ -85,6 +92,7 @@ class RequestRefused(OpenRouterError):
         self.error_type = error_type
         self.retry_after_seconds = retry_after_seconds
         self.limit_source = limit_source
+        self.said = said
 
 
 class GenerationFailed(OpenRouterError):

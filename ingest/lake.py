@@ -2,9 +2,11 @@
 
 import functools
 import glob
+import io
 import json
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import polars as pl
 from pydantic import BaseModel
 
+from ingest.errors import LakeNotWritten
 from ingest.identifiers import derived_id
 from ingest.records import TABLES, Record
 
@@ -43,6 +46,7 @@ class Lake:
 
         `file_name` names the source (a segment, an import), so that landing it again is told
         apart from landing another. Returns the new file, or `None` if there was nothing to do.
+        Raises `LakeNotWritten` when the disk is full or refuses; nothing of the file is left then.
         """
         if not records or self.has(table_name, file_name):
             return None
@@ -133,16 +137,31 @@ def _column_type(annotation: Any) -> pl.DataType:
 def _write_then_rename(
     frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None
 ) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    # Into memory first: polars hides what the system says of a full disk.
+    content = io.BytesIO()
+    frame.write_parquet(content, compression="zstd", compression_level=3, metadata=metadata)
     # Readers glob *.parquet: a name with another ending is invisible to them until the rename.
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    with unfinished.open("wb") as file:
-        frame.write_parquet(file, compression="zstd", compression_level=3, metadata=metadata)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(unfinished, content.getbuffer())
+        unfinished.rename(path)
+        _reach_disk(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise LakeNotWritten(
+            f"Nothing landed in {path.parent} ({error.strerror}); what was to land is kept where "
+            "it was. Mend or free the disk, then run this again."
+        ) from error
+    return path
+
+
+def _write(path: Path, content: memoryview) -> None:
+    with path.open("wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    unfinished.rename(path)
-    _reach_disk(path.parent)
-    return path
 
 
 def _reach_disk(folder: Path) -> None:

@@ -57,7 +57,11 @@ class Knowledge:
 
     def _is_due(self, look_again_seconds: float) -> bool:
         now = time.monotonic()
-        if self._read_at is None or self._has_news or now - self._read_at > READ_AGAIN_SECONDS:
+        if self._read_at is None:
+            return True
+        # Settlements free what is held, which can wait: a settler in a program brings many.
+        patience_seconds = look_again_seconds if self._has_news else READ_AGAIN_SECONDS
+        if now - self._read_at > patience_seconds:
             return True
         if now - self._looked_at > look_again_seconds or self._tail.has_changed():
             self._looked_at = now

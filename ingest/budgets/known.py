@@ -4,9 +4,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from ingest.money import LARGEST_USD, round_usd
-
-NEVER_BILLED = frozenset((400, 401, 402, 403, 404, 413, 422, 429, 503, 529))
-"""Refusals that cost nothing, as OpenRouter documents."""
+from ingest.wire.billing import NEVER_BILLED
 
 
 class Recorded(Protocol):

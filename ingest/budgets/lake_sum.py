@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import polars as pl
 
-from ingest.budgets.known import NEVER_BILLED
 from ingest.budgets.reading import Call, Question, Told
 from ingest.lake import Lake, columns
 from ingest.records import TABLES
+from ingest.wire.billing import NEVER_BILLED
 
 _Sum = tuple[Decimal, list[tuple[str, Decimal | None]], list[tuple[str | None, Decimal]]]
 _CALL_COLUMNS = [name for name in Call.__struct_fields__ if name != "finished_at"]

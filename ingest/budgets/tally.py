@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ingest.budgets.known import NEVER_BILLED, cost_of
+from ingest.budgets.known import cost_of
 from ingest.budgets.reading import Call
+from ingest.wire.billing import NEVER_BILLED
 
 
 @dataclass(slots=True)

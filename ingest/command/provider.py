@@ -70,7 +70,13 @@ def settlements() -> None:
         key = settings.openrouter_management_key
         management = stack.enter_context(_client(settings, key, MANAGEMENT_KEY)) if key else None
         report = stack.enter_context(progress("Settling"))
-        result = pull_settlements(Lake(home.lake), client, management=management, progress=report)
+        result = pull_settlements(
+            Lake(home.lake),
+            client,
+            management=management,
+            spool=home.spool,
+            progress=report,
+        )
     _say(result, "settlements")
     _say_what_is_left(result, can_search=management is not None)
 

@@ -11,6 +11,7 @@ from ingest.openrouter.calls import (
     TIMEOUT,
     Call,
     Message,
+    address_of,
     chat_call,
     client_options,
     embed_call,
@@ -41,9 +42,9 @@ class AsyncOpenRouter:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: httpx.Timeout | float = TIMEOUT,
     ) -> None:
-        options = client_options(api_key, base_url, timeout)
+        self._base_url, options = client_options(api_key, base_url, timeout)
         self._owns_recorder = recorder is None
-        self.recorder = recorder or Recorder(base_url=options["base_url"])
+        self.recorder = recorder or Recorder(base_url=self._base_url)
         self._http = httpx.AsyncClient(
             transport=self.recorder.async_transport(transport or Connections()), **options
         )
@@ -124,7 +125,10 @@ class AsyncOpenRouter:
 
     async def _attempt(self, call: Call, attempt_number: int, stream: bool) -> httpx.Response:
         request = self._http.build_request(
-            "POST", call.path, json=call.payload, extensions=call.extensions(attempt_number)
+            "POST",
+            address_of(self._base_url, call.path),
+            json=call.payload,
+            extensions=call.extensions(attempt_number),
         )
         try:
             response = await self._http.send(request, stream=stream)

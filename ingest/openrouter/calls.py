@@ -1,5 +1,6 @@
 """What both clients send: the payload of each kind of call, and how an operation is named."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -54,17 +55,23 @@ def embed_call(model: str, texts: str | Sequence[str], parameters: dict[str, Any
 
 def client_options(
     api_key: str | None, base_url: str | None, timeout: httpx.Timeout | float
-) -> dict[str, Any]:
-    """Options of the httpx client; key and address from the environment when not given."""
+) -> tuple[str, dict[str, Any]]:
+    """Base URL, and options of the httpx client; both from the environment when not given."""
     settings = Settings()
     key = (api_key or settings.openrouter_api_key or "").strip()
     if not key:
         raise UsageError("No API key: set OPENROUTER_API_KEY or pass api_key.")
-    return {
-        "base_url": (base_url or settings.openrouter_base_url).rstrip("/") + "/",
-        "headers": {"Authorization": f"Bearer {key}"},
-        "timeout": timeout,
-    }
+    if not (key.isascii() and key.isprintable()):
+        # Before httpx sees it: its error would repeat the key.
+        raise UsageError("The API key is damaged: copy it once more.")
+    options = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": timeout}
+    return (base_url or settings.openrouter_base_url).rstrip("/"), options
+
+
+@functools.lru_cache(maxsize=64)
+def address_of(base_url: str, path: str) -> httpx.URL:
+    """Where a call goes. To take an address apart takes longer than to record a call."""
+    return httpx.URL(f"{base_url}/{path}")
 
 
 def no_answer(error: httpx.RequestError, call: Call, generation_id: str | None = None) -> NoAnswer:

@@ -11,6 +11,7 @@ from ingest.openrouter.calls import (
     TIMEOUT,
     Call,
     Message,
+    address_of,
     chat_call,
     client_options,
     embed_call,
@@ -46,9 +47,9 @@ class OpenRouter:
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout | float = TIMEOUT,
     ) -> None:
-        options = client_options(api_key, base_url, timeout)
+        self._base_url, options = client_options(api_key, base_url, timeout)
         self._owns_recorder = recorder is None
-        self.recorder = recorder or Recorder(base_url=options["base_url"])
+        self.recorder = recorder or Recorder(base_url=self._base_url)
         self._http = httpx.Client(transport=self.recorder.transport(transport), **options)
 
     @overload
@@ -124,7 +125,10 @@ class OpenRouter:
 
     def _attempt(self, call: Call, attempt_number: int, stream: bool) -> httpx.Response:
         request = self._http.build_request(
-            "POST", call.path, json=call.payload, extensions=call.extensions(attempt_number)
+            "POST",
+            address_of(self._base_url, call.path),
+            json=call.payload,
+            extensions=call.extensions(attempt_number),
         )
         try:
             response = self._http.send(request, stream=stream)

@@ -16,7 +16,7 @@ import msgspec
 from ingest.errors import GenerationFailed, RequestRefused
 from ingest.money import loads
 from ingest.openrouter.retries import retry_after_seconds
-from ingest.wire.fields import object_field, object_list
+from ingest.wire.fields import object_field, object_list, word_field
 from ingest.wire.reply import ReplyFacts
 from ingest.wire.sse import EventSplitter
 from ingest.wire.usage import Usage
@@ -87,13 +87,15 @@ def check_status(response: httpx.Response, operation_id: str, now: datetime) -> 
     facts = ReplyFacts.from_headers(response.headers)
     error = object_field((_document(response.content) or {}).get("error"))
     facts.learn_error(error)
-    message = _text(error.get("message")) or response.reason_phrase or "no reason given"
+    word = "" if error.get("code") == response.status_code else f" ({facts.error_type})"
     raise RequestRefused(
-        f"OpenRouter refused the call with status {response.status_code}: {message}",
+        f"OpenRouter refused the call with status {response.status_code}{word}; what it said is "
+        "in `said`, for it may quote the prompt.",
         http_status=response.status_code,
         error_type=facts.error_type,
         retry_after_seconds=retry_after_seconds(response.headers, now),
-        limit_source=_text(object_field(error.get("metadata")).get("limit_source")) or None,
+        limit_source=word_field(object_field(error.get("metadata")).get("limit_source")),
+        said=_text(error.get("message")) or None,
         operation_id=operation_id,
         generation_id=facts.generation_id,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,8 @@ from ingest.pull.provider import MANAGEMENT_KEY, Patience, is_transient, refusal
 
 ROW_LIMIT = 1000
 """Rows that one answer holds; a span with more is asked for in halves."""
+_SHORTEST_SPAN = timedelta(milliseconds=1)
+"""What is cut even so is taken as far as it goes: it is better than nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,9 @@ def billed_generations(
     that cannot be read.
     """
     answer = _ask(client, begin, end, patience)
-    if answer.metadata.truncated:
+    is_cut = answer.metadata.truncated or len(answer.data) >= ROW_LIMIT
+    if is_cut and end - begin > _SHORTEST_SPAN:
         middle = begin + (end - begin) / 2
-        if middle == begin:
-            raise OpenRouterError("OpenRouter's analytics cut an instant of time short.")
         yield from billed_generations(client, begin, middle, patience)
         yield from billed_generations(client, middle, end, patience)
         return

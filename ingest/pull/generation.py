@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from ingest.pull.answers import WireRow, WireUsd
 from ingest.records import Count, Instant, Settlement
+from ingest.wire.fields import provider_field, session_field, token_field, word_field
 
 
 def read_generation(document: Any, observed_at: datetime) -> Settlement:
@@ -22,9 +23,9 @@ def read_generation(document: Any, observed_at: datetime) -> Settlement:
         upstream_cost_usd=generation.upstream_inference_cost,
         is_byok=generation.is_byok,
         is_cancelled=generation.cancelled,
-        served_model=generation.model,
-        provider_name=generation.provider_name,
-        finish_reason=generation.finish_reason,
+        served_model=token_field(generation.model),
+        provider_name=provider_field(generation.provider_name),
+        finish_reason=word_field(generation.finish_reason),
         input_tokens=generation.native_tokens_prompt,
         cache_read_tokens=generation.native_tokens_cached,
         output_tokens=generation.native_tokens_completion,
@@ -33,7 +34,7 @@ def read_generation(document: Any, observed_at: datetime) -> Settlement:
         output_image_count=generation.num_media_completion,
         generated_at=generation.created_at,
         observed_at=observed_at,
-        session_id=generation.session_id,
+        session_id=session_field(generation.session_id),
         observed_in="generation",
     )
 

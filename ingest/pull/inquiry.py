@@ -1,10 +1,11 @@
-"""Asking for many generations at once, in rounds, until each is known or patience is over."""
+"""Asking for many generations, in rounds, until each is known or patience is over."""
 
 import threading
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import httpx
 
@@ -14,28 +15,43 @@ from ingest.money import loads
 from ingest.pull.answers import Answers
 from ingest.pull.generation import read_generation
 from ingest.pull.provider import API_KEY, Patience, Progress, get, is_transient
-from ingest.pull.unsettled import Unsettled
+from ingest.pull.questions import Unsettled
+from ingest.pull.workers import ask_at_once
 from ingest.records import Settlement
 
-_RECENT = timedelta(hours=1)
-"""A record that is not there after this will hardly come while we wait."""
+
+class Destination(Protocol):
+    """Where settlements go: into the lake, or into a spool."""
+
+    def take(self, answers: Answers[Settlement]) -> None:
+        """What one answer said."""
+
+    def land(self) -> None:
+        """A round is over, and the next may be long in coming."""
+
+
+_FRESH = timedelta(minutes=10)
+"""A record that is not there so long after its call will hardly come while we wait."""
+_ASKED_AT_ONCE = 500
+"""Answers are heavy, and none is kept longer than until these are through."""
 
 
 class Inquiry:
-    """Which generations are still asked for, and what was answered of the others."""
+    """Which generations are still asked for; what is answered goes to `destination`."""
 
     def __init__(
         self,
         client: httpx.Client,
         clock: Clock,
         generations: Iterable[Unsettled],
+        destination: Destination,
         progress: Progress | None = None,
     ) -> None:
         self.pending = {generation.generation_id: generation for generation in generations}
         self.refused: list[str] = []
-        self.answers = Answers[Settlement]("settlements", "GET /generation")
         self._client = client
         self._clock = clock
+        self._destination = destination
         self._progress = progress
         self._total_count = len(self.pending)
 
@@ -45,32 +61,46 @@ class Inquiry:
         Raises `NoAnswer` if OpenRouter cannot be reached, `RequestRefused` if the key is bad.
         """
         self._report()
-        with ThreadPoolExecutor(worker_count) as pool:
-            try:
-                for attempt in patience.attempts(_may_come):
-                    with attempt:
-                        self._ask_once(pool)
-            except RequestRefused as refusal:
-                if not _may_come(refusal):
-                    raise
-
-    def _ask_once(self, pool: ThreadPoolExecutor) -> None:
-        pause = threading.Event()
-        futures = {pool.submit(self._get, name, pause): name for name in self.pending}
         try:
-            setbacks = [
-                setback
-                for future in as_completed(futures)
-                if (setback := self._take(futures[future], future)) is not None
-            ]
-        finally:
-            for future in futures:
-                future.cancel()
-        if setbacks:
-            raise max(setbacks, key=_seriousness)
+            for attempt in patience.attempts(_may_come):
+                with attempt:
+                    self._ask_once(worker_count)
+        except RequestRefused as refusal:
+            if not _may_come(refusal):
+                raise
 
-    def _get(self, generation_id: str, pause: threading.Event) -> httpx.Response | None:
-        """Runs in the pool: once OpenRouter is too busy for one, the others wait as well."""
+    def ask_in_turn(self, is_over: Callable[[], bool]) -> OpenRouterError | None:
+        """One round in this thread alone; gives back why it is worth asking again, if it is.
+
+        Ends early when OpenRouter is busy or away, and when `is_over` says so. Raises
+        `RequestRefused` if the key is bad.
+        """
+        pause = threading.Event()
+        setbacks = []
+        for name in tuple(self.pending):
+            if pause.is_set() or is_over():
+                break
+            setbacks.append(self._take(name, partial(self._get, pause, name)))
+        return max(filter(None, setbacks), key=_seriousness, default=None)
+
+    def _ask_once(self, worker_count: int) -> None:
+        pause = threading.Event()
+        names = tuple(self.pending)
+        setbacks = []
+        try:
+            for first in range(0, len(names), _ASKED_AT_ONCE):
+                some = names[first : first + _ASKED_AT_ONCE]
+                with closing(ask_at_once(partial(self._get, pause), some, worker_count)) as answers:
+                    setbacks += [self._take(name, answered) for name, answered in answers]
+        finally:
+            if self.pending:
+                self._destination.land()
+        known = [setback for setback in setbacks if setback is not None]
+        if known:
+            raise max(known, key=_seriousness)
+
+    def _get(self, pause: threading.Event, generation_id: str) -> httpx.Response | None:
+        """Runs in several threads: once OpenRouter is too busy for one, the others wait as well."""
         if pause.is_set():
             return None
         try:
@@ -81,23 +111,24 @@ class Inquiry:
             raise
 
     def _take(
-        self, generation_id: str, future: Future[httpx.Response | None]
+        self, generation_id: str, answered: Callable[[], httpx.Response | None]
     ) -> OpenRouterError | None:
-        """Note one answer; give back why it is worth asking again, if it is."""
+        """Hand on one answer; give back why it is worth asking again, if it is."""
         try:
-            response = future.result()
+            response = answered()
         except OpenRouterError as error:
             return self._take_refusal(generation_id, error)
         if response is not None:
-            self.answers.read([_document(response)], self._settlement)
+            answers = Answers[Settlement]("settlements", "GET /generation")
+            answers.read([_document(response)], self._settlement)
+            self._destination.take(answers)
             self._finish(generation_id)
         return None
 
     def _take_refusal(self, generation_id: str, error: OpenRouterError) -> OpenRouterError | None:
         status = _http_status(error)
         if status == 404:
-            age = self._clock() - self.pending[generation_id].started_at
-            return error if age < _RECENT else None
+            return error if self._is_awaited(self.pending[generation_id]) else None
         if status in (401, 402):
             raise error
         if _may_come(error):
@@ -106,6 +137,9 @@ class Inquiry:
         self.refused.append(generation_id)
         self._finish(generation_id)
         return None
+
+    def _is_awaited(self, generation: Unsettled) -> bool:
+        return generation.may_be_billed and self._clock() - generation.heard_at < _FRESH
 
     def _finish(self, generation_id: str) -> None:
         del self.pending[generation_id]

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ingest.lake import Lake
+from ingest.pull.clocks import clock_differences
 from ingest.records import Settlement
 
 KEPT_BY_PROVIDER = timedelta(days=31)
 """How long OpenRouter's analytics know a generation by its id."""
 
-_CLOCK_SKEW = timedelta(seconds=5)
+CLOCK_TOLERANCE = timedelta(minutes=10)
+"""How far the clocks of producer and provider may be apart where nobody has measured it."""
 _LONGEST_QUEUE = timedelta(hours=1)
 _NO_MODEL_OF_ITS_OWN = re.compile(r"openrouter/|@|~")
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}\Z|-\d{8}\Z")
@@ -26,13 +28,25 @@ class LostCall:
     session_id: str | None
     requested_model: str | None
     started_at: datetime
+    clock_difference: timedelta = timedelta()
+    """The provider's clock less the producer's, as far as other calls tell it."""
+
+    @property
+    def sent_at(self) -> datetime:
+        """When it was sent, by the provider's clock."""
+        return self.started_at + self.clock_difference
+
+    def distance(self, settlement: Settlement) -> timedelta:
+        """How far apart in time they are; the longest there is where nobody knows."""
+        instant = settlement.generated_at
+        return abs(instant - self.sent_at) if instant is not None else timedelta.max
 
     def may_be(self, settlement: Settlement) -> bool:
         """Whether a generation could be this call: its session, its model, its time."""
         generated_at = settlement.generated_at
         if generated_at is None or settlement.session_id is None:
             return False
-        is_in_time = -_CLOCK_SKEW <= generated_at - self.started_at <= _LONGEST_QUEUE
+        is_in_time = -CLOCK_TOLERANCE <= generated_at - self.sent_at <= _LONGEST_QUEUE
         if settlement.session_id != self.session_id or not is_in_time:
             return False
         # A call outside any run is a session of its own: nothing else can be meant.
@@ -71,44 +85,26 @@ def lost_calls(lake: Lake, now: datetime) -> list[LostCall]:
     left = lost.join(matched, on="event_id", how="anti").sql(
         "select * from self order by started_at, event_id"
     )
-    calls = (LostCall(*row) for row in left.collect().iter_rows())
-    return [call for call in calls if now - call.started_at < KEPT_BY_PROVIDER]
+    calls = [LostCall(*row) for row in left.collect().iter_rows()]
+    calls = [call for call in calls if now - call.started_at < KEPT_BY_PROVIDER]
+    differences = clock_differences(lake, {call.session_id for call in calls})
+    return [
+        replace(call, clock_difference=differences.get(call.session_id or "", timedelta()))
+        for call in calls
+    ]
 
 
 def windows(calls: Iterable[LostCall]) -> Iterator[tuple[datetime, datetime]]:
-    """The spans of time in which the calls, oldest first, may have been billed; none overlap."""
+    """The spans of time in which the calls may have been billed; none overlap."""
     begin = end = None
-    for call in calls:
-        earliest, latest = call.started_at - _CLOCK_SKEW, call.started_at + _LONGEST_QUEUE
+    for sent_at in sorted(call.sent_at for call in calls):
+        earliest, latest = sent_at - CLOCK_TOLERANCE, sent_at + _LONGEST_QUEUE
         if end is not None and begin is not None and earliest > end:
             yield begin, end
             begin = None
         begin, end = begin or earliest, latest
     if begin is not None and end is not None:
         yield begin, end
-
-
-def match(calls: Iterable[LostCall], settlements: Iterable[Settlement]) -> dict[str, str]:
-    """Generation id → event id: each generation's call, the nearest in time that is still free.
-
-    Which of several equal calls of one run a generation was may be told wrongly; that each
-    generation is one call, and each call one generation at most, may not.
-    """
-    free = {call.event_id: call for call in calls}
-    matches: dict[str, str] = {}
-    for settlement in sorted(
-        settlements, key=lambda row: (str(row.generated_at), row.generation_id)
-    ):
-        possible = [call for call in free.values() if call.may_be(settlement)]
-        if possible and settlement.generated_at is not None:
-            instant = settlement.generated_at
-            nearest = min(possible, key=lambda call: abs(instant - call.started_at))
-            matches[settlement.generation_id] = free.pop(nearest.event_id).event_id
-    return matches
-
-
-def _time_and_name(settlement: Settlement) -> tuple[str, str]:
-    return str(settlement.generated_at), settlement.generation_id
 
 
 def _is_same_model(requested: str | None, served: str | None) -> bool:

@@ -38,6 +38,8 @@ def land_answers(lake: Lake, name: str, answers: Answers[Any], landed_at: dateti
 
 
 def _unknown(lake: Lake, quarantined: Sequence[Quarantined]) -> list[Quarantined]:
+    if not quarantined:
+        return []
     # The same bad answer to the next pull is no second one.
     known = set(lake.scan("quarantine").select("quarantine_id").collect()["quarantine_id"])
     return [row for row in quarantined if row.quarantine_id not in known]

@@ -1,17 +1,7 @@
 """Which generations have cost something that nobody has told us yet."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from ingest.lake import Lake
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """A generation to ask for, and when the newest attempt that has its id began."""
-
-    generation_id: str
-    started_at: datetime
+from ingest.pull.questions import Unsettled
 
 
 def unsettled_generations(lake: Lake) -> list[Unsettled]:
@@ -22,7 +12,11 @@ def unsettled_generations(lake: Lake) -> list[Unsettled]:
     """
     untold = lake.scan("usage_events").sql(
         """
-        select generation_id, max(started_at) as started_at
+        select generation_id, max(coalesce(finished_at, started_at)) as heard_at,
+            min(case
+                when http_status in (400, 401, 402, 403, 404, 413, 422, 429, 503, 529) then 0
+                else 1
+            end) as may_be_billed
         from self
         where generation_id is not null
             -- `/generation` knows no batches; the question for one tells what it cost.
@@ -36,7 +30,7 @@ def unsettled_generations(lake: Lake) -> list[Unsettled]:
         "select generation_id from self where total_cost_usd is not null"
     )
     asked = untold.join(settled, on="generation_id", how="anti").sql(
-        "select generation_id, max(started_at) as started_at from self "
-        "group by generation_id order by started_at, generation_id"
+        "select generation_id, max(heard_at) as heard_at, max(may_be_billed) as may_be_billed "
+        "from self group by generation_id order by heard_at, generation_id"
     )
-    return [Unsettled(*row) for row in asked.collect().iter_rows()]
+    return [Unsettled(name, at, bool(may)) for name, at, may in asked.collect().iter_rows()]

@@ -80,6 +80,7 @@ class Attempt:
             # Now, for clients that try again and never read, nor close, what refused them.
             arrival.status, arrival.error_type = "failed", f"http_{http_status}"
             self._note_failure()
+            self._ask_later(arrival)
         ending = b"}}" if arrival.status else _IN_DOUBT
         self._recorder.spool.append_line(self._head + b"," + json_fields(arrival) + ending)
 
@@ -124,9 +125,17 @@ class Attempt:
         operation = Operation(self._departure.operation_id, self._departure.attempt_number)
         note_failure(self._sent, operation)
 
+    def _ask_later(self, arrival: Arrival) -> None:
+        settler, name = self._recorder.settler, arrival.generation_id
+        # A batch is known by the question for it only, which is followed as any call is.
+        if settler is not None and name and not self._departure.endpoint.endswith("batches"):
+            self._recorder.guard(settler.ask_for, name, self._http_status)
+
     def _tell_others(self, arrival: Arrival, usage: Usage | None) -> None:
-        if self._run is not None or self._held:
+        if self._run is not None or self._held or self._recorder.settler is not None:
             spend_usd = _spend_usd(usage)
+            if spend_usd is None:
+                self._ask_later(arrival)
             if self._run is not None:
                 self._run.add(self._departure.stage, spend_usd)
             for reservation in self._held:

@@ -35,12 +35,24 @@ class GroupCommit:
         """`wait`, without blocking the other tasks of this loop."""
         if self._reached >= line_number:
             return
-        loop = asyncio.get_running_loop()
+        loop = _asyncio_loop()
+        if loop is None:
+            import anyio  # httpx brings it; under trio nothing else knows how to wait.
+
+            await anyio.to_thread.run_sync(self.wait, line_number)
+            return
         rounds = self._rounds.get(loop)
         if rounds is None:
             rounds = self._rounds[loop] = _Rounds()
         # A task that is cancelled leaves the round to the others.
         await asyncio.shield(rounds.join(self.wait, line_number))
+
+
+def _asyncio_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 class _Rounds:
@@ -61,4 +73,7 @@ class _Rounds:
         if before is not None:
             await asyncio.wait([before])
         self._running, self._next = self._next, None
-        await asyncio.to_thread(wait, self._wanted)
+        try:
+            await asyncio.to_thread(wait, self._wanted)
+        except RuntimeError:  # No further thread can be had: then this loop waits.
+            wait(self._wanted)

@@ -22,6 +22,7 @@ from ingest.wire.request import OpenRouterAddress
 if TYPE_CHECKING:
     import httpx
 
+    from ingest.recording.later import LaterQuestions
     from ingest.records import CostCalculated
 
 _logger = logging.getLogger(__name__)
@@ -39,9 +40,10 @@ class Recorder:
     `home` is the folder of the data (`INKLEDGER_HOME`, default `data/`), `base_url` OpenRouter's
     address (`OPENROUTER_BASE_URL`), `hosts` further ones that pass calls on to it. `budgets` may
     refuse a call before it is sent. With `durability="disk"` each call waits until the disk has
-    its line, which then outlives a power cut; by default it outlives the process. Recording
-    never breaks a call: what cannot be recorded is logged whole and counted in `failure_count`
-    and `spool.unwritten_count`.
+    its line, which then outlives a power cut; by default it outlives the process. A `settler`
+    asks in the background what calls cost whose replies did not tell. Recording never breaks a
+    call: what cannot be recorded is logged whole and counted in `failure_count` and
+    `spool.unwritten_count`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Recorder:
         hosts: Sequence[str] = (),
         bus: EventBus | None = None,
         budgets: Sequence[Gate] = (),
+        settler: "LaterQuestions | None" = None,
         durability: Durability = "process",
         clock: Clock = utc_now,
     ) -> None:
@@ -62,9 +65,13 @@ class Recorder:
         self.failure_count = 0
         self.clock = clock
         self.gates = tuple(budgets)
-        self._address = OpenRouterAddress(base_url or settings.openrouter_base_url, hosts=hosts)
+        self.settler = settler
+        self.base_url = base_url or settings.openrouter_base_url
+        self._address = OpenRouterAddress(self.base_url, hosts=hosts)
         for gate in self.gates:
             gate.attach(self)
+        if settler is not None:
+            settler.attach(self)
 
     def transport(self, inner: "httpx.BaseTransport | None" = None) -> RecordingTransport:
         """A transport around `inner`, by default the own one of the client that uses it.
@@ -142,6 +149,8 @@ class Recorder:
 
     def close(self) -> None:
         """Leave what is written to `inkledger seal`; the recorder may be used again."""
+        if self.settler is not None:
+            self.guard(self.settler.close)
         self.spool.close()
 
     def __enter__(self) -> Self:

@@ -1,7 +1,6 @@
 """One run of a producer over one ebook, summed as it happens: the control total."""
 
 import json
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from ingest.clock import Clock, utc_now
 from ingest.identifiers import UNATTRIBUTED, new_id
 from ingest.money import format_usd
 from ingest.recording.attribution import attribute, belonging_to
+from ingest.recording.fork_lock import ForkLock
 
 if TYPE_CHECKING:
     from ingest.records import CostCalculated
@@ -48,7 +48,7 @@ class Run:
         self._clock = clock
         self._started_at = clock()
         self._stages: defaultdict[str, _Total] = defaultdict(_Total)
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def report_to(self, ledger: RunLedger) -> None:
         """Name where the total will land; the first to be named stays."""

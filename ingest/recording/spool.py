@@ -12,11 +12,11 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ingest.identifiers import new_id
 from ingest.recording.group_commit import GroupCommit
@@ -30,7 +30,7 @@ SEGMENT_AGE_SECONDS = 60.0
 """A segment older than this is left for `seal` at the next append, so that dashboards keep up."""
 BACKLOG_LINES = 10_000
 LOOK_AGAIN_SECONDS = 0.05
-"""How often to look whether somebody deleted the segment, and all that was written to it."""
+"""How often to look whether somebody deleted or moved the segment under its writer."""
 
 Durability = Literal["process", "disk"]
 """What a written line survives: the end of its process, or the loss of power as well."""
@@ -55,7 +55,7 @@ class Spool:
         self._written_count = 0
         # Reentrant: the collector may end a dropped stream while this thread writes a line.
         self._lock = threading.RLock()
-        self._commit = GroupCommit(self._sync)
+        self._commit = _group_commit(weakref.ref(self))
         _spools.add(self)
 
     def append(self, table_name: str, record: "Record") -> None:
@@ -65,13 +65,19 @@ class Spool:
 
     def append_line(self, line: bytes) -> None:
         """Write one line of JSON as it is."""
+        line += b"\n"
         with self._lock:
             try:
+                segment = self._segment
+                if segment is None or segment.is_due():
+                    self._renew_segment()
                 if self._backlog:
                     self._write_backlog()
-                self._write(line + b"\n")
+                self._write(line)
             except OSError as error:
-                self._postpone(line, error)
+                self._abandon_segment()
+                self._backlog.append(line)
+                self._give_to_log(line, error)
 
     def reach_disk(self) -> None:
         """Return when what this thread appended would outlive a power cut, if that is asked for."""
@@ -88,6 +94,7 @@ class Spool:
         with self._lock:
             # What could not be written when it came is in the log: this is its last chance.
             with suppress(OSError):
+                self._leave_what_is_gone()
                 self._write_backlog()
             self._abandon_segment()
 
@@ -99,88 +106,139 @@ class Spool:
                 self._backlog.popleft()
 
     def _write(self, line: bytes) -> None:
-        segment = self._segment
-        if segment is None or segment.room_bytes < 0 or time.monotonic() > segment.look_at:
-            segment = self._usable_segment()
+        segment = self._segment or self._renew_segment()
         if os.write(segment.descriptor, line) != len(line):
             # Never append after a torn line: the rest would be glued to it.
             raise OSError("the disk took a part of a line only")
-        segment.room_bytes -= len(line)
+        segment.size_bytes += len(line)
         self._written_count += 1
 
-    def _postpone(self, line: bytes, error: OSError) -> None:
-        self._abandon_segment()
-        self._backlog.append(line + b"\n")
-        self.unwritten_count += 1
-        _logger.error(
-            "Spool %s cannot be written (%s); the record is: %s",
-            self.folder,
-            error,
-            line.decode(errors="backslashreplace"),
-        )
-
-    def _usable_segment(self) -> "_Segment":
-        if self._segment is not None and self._is_spent(self._segment):
+    def _renew_segment(self) -> "_Segment":
+        self._leave_what_is_gone()
+        now = time.monotonic()
+        segment = self._segment
+        if segment is not None and (segment.is_full or now >= self._old_at(segment)):
             self._abandon_segment()
         if self._segment is None:
-            self._segment = _Segment(_create_segment(self.folder, self._durability))
-        old_at = self._segment.opened_at + self.segment_age_seconds
-        self._segment.look_at = min(time.monotonic() + LOOK_AGAIN_SECONDS, old_at)
+            self._segment = _create_segment(self.folder, self._durability)
+        self._segment.look_at = min(now + LOOK_AGAIN_SECONDS, self._old_at(self._segment))
         return self._segment
 
-    def _is_spent(self, segment: "_Segment") -> bool:
-        is_old = time.monotonic() - segment.opened_at > self.segment_age_seconds
-        return is_old or segment.room_bytes < 0 or os.fstat(segment.descriptor).st_nlink == 0
+    def _old_at(self, segment: "_Segment") -> float:
+        return segment.opened_at + self.segment_age_seconds
+
+    def _leave_what_is_gone(self) -> None:
+        """Write again what was deleted; what was moved away is whole where it is now."""
+        segment = self._segment
+        if segment is None or segment.is_in_place():
+            return
+        if os.fstat(segment.descriptor).st_nlink > 0:
+            what = "was moved away, and is to be sealed from where it is now"
+        else:
+            what = "was deleted while it was written, and is written again"
+            if content := _read(segment.descriptor, 0, segment.size_bytes):
+                self._backlog.appendleft(content)
+        _logger.warning("Spool segment %s %s.", segment.path, what)
+        self._abandon_segment()
 
     def _abandon_segment(self) -> None:
         segment, self._segment = self._segment, None
         if segment is None:
             return
-        if self._durability == "disk":
-            self._on_disk(os.fdatasync, segment.descriptor)
-        os.close(segment.descriptor)
+        if segment.size_bytes == 0:
+            # A full disk would get one more empty file at each line that it refuses.
+            with suppress(OSError):
+                segment.path.unlink()
+        elif self._durability == "disk":
+            self._sync_segment(segment, segment.descriptor)
+        segment.close()
 
-    def _sync(self) -> int:
+    def sync(self) -> int:
+        """Bring what is written to the disk; gives how many lines that is."""
         with self._lock:
             written_count, segment = self._written_count, self._segment
             if segment is None:
                 return written_count
-            # Of a copy: another thread may leave the segment meanwhile, and closes its own.
-            copy = self._on_disk(os.dup, segment.descriptor)
-        if copy is not None:
-            self._on_disk(os.fdatasync, copy)
-            os.close(copy)
+            try:
+                # Of a copy: another thread may leave the segment meanwhile, and closes its own.
+                copy = os.dup(segment.descriptor)
+            except OSError:  # Too many files are open: then the other threads wait.
+                self._sync_segment(segment, segment.descriptor)
+                return written_count
+        self._sync_segment(segment, copy)
+        os.close(copy)
         return written_count
 
-    def _on_disk(self, act: Callable[[int], Any], descriptor: int) -> Any:
+    def _sync_segment(self, segment: "_Segment", descriptor: int) -> None:
+        size_bytes = segment.size_bytes
         try:
-            return act(descriptor)
+            os.fdatasync(descriptor)
         except OSError as error:
+            # The system has them still, but a power cut would lose them.
+            self._give_to_log(_read(descriptor, segment.synced_bytes, size_bytes), error)
+        segment.synced_bytes = size_bytes
+
+    def _give_to_log(self, lines: bytes, error: OSError) -> None:
+        for line in lines.splitlines():
             self.unwritten_count += 1
             _logger.error(
-                "Spool %s: the disk refuses what was written (%s); a power cut would lose it.",
+                "Spool %s cannot be written (%s); the record is: %s",
                 self.folder,
                 error,
+                line.decode(errors="backslashreplace"),
             )
-            return None
 
     def begin_in_child(self) -> None:
         """After a fork: segment and backlog stay the parent's, whose lock may have been held."""
         self._lock = threading.RLock()
-        self._commit = GroupCommit(self._sync)
+        self._commit = _group_commit(weakref.ref(self))
         self._backlog.clear()
         segment, self._segment = self._segment, None
         if segment is not None:
-            os.close(segment.descriptor)
+            segment.close()
 
 
 @dataclass
 class _Segment:
+    path: Path
     descriptor: int
     # Not by the clock on the wall, which may be set back.
     opened_at: float = field(default_factory=time.monotonic)
     look_at: float = 0.0
-    room_bytes: int = SEGMENT_BYTES
+    """When to see again whether it is old, or gone."""
+    size_bytes: int = 0
+    """Of whole lines: a torn one behind them is not among them."""
+    synced_bytes: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether `seal` should have it."""
+        return self.size_bytes > SEGMENT_BYTES
+
+    def is_due(self) -> bool:
+        """Whether to look at it before the next line."""
+        return self.size_bytes > SEGMENT_BYTES or time.monotonic() > self.look_at
+
+    def close(self) -> None:
+        """Leave it to `seal`."""
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor >= 0:
+            with suppress(OSError):
+                os.close(descriptor)
+
+    # With a spool that nobody has any more its segment goes, too: a notebook's cell that makes a
+    # recorder is run again and again.
+    __del__ = close
+
+    def is_in_place(self) -> bool:
+        """Whether `seal` will find it: not deleted, nor moved away with its folder."""
+        try:
+            found = self.path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # It can be written, even if it may not be looked for.
+        return os.path.samestat(found, os.fstat(self.descriptor))
 
 
 @contextmanager
@@ -206,24 +264,41 @@ def whole_lines(folder: Path) -> Iterator[bytes]:
             yield from filter(None, lines)
 
 
-def _create_segment(folder: Path, durability: Durability) -> int:
+def _create_segment(folder: Path, durability: Durability) -> _Segment:
     folder.mkdir(parents=True, exist_ok=True)
     name = new_id()
+    path = folder / f"{name}{SEGMENT_SUFFIX}"
     # Locked before it gets its name: `seal` must never find a living segment unlocked.
     unnamed = folder / f".{name}.new"
+    # To be read as well: what somebody deletes is written again.
     descriptor = os.open(
-        unnamed, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
+        unnamed, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
     )
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        unnamed.rename(folder / f"{name}{SEGMENT_SUFFIX}")
+        unnamed.rename(path)
         if durability == "disk":
             _sync_folder(folder)
     except OSError:
         unnamed.unlink(missing_ok=True)
         os.close(descriptor)
         raise
-    return descriptor
+    return _Segment(path, descriptor)
+
+
+def _group_commit(spool: "weakref.ref[Spool]") -> GroupCommit:
+    # Weakly: a spool that is part of no circle is gone as soon as nobody has it.
+    def sync() -> int:
+        living = spool()
+        return living.sync() if living is not None else 0
+
+    return GroupCommit(sync)
+
+
+def _read(descriptor: int, begin: int, end: int) -> bytes:
+    with suppress(OSError):  # Of a broken disk nothing may be readable.
+        return os.pread(descriptor, end - begin, begin)
+    return b""
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,14 +4,20 @@ They serve httpx and httpx2: what must come from the library that is in use is t
 library of the request or response at hand.
 """
 
-import functools
-import threading
-from collections.abc import AsyncIterator, Iterator
-from types import ModuleType, TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from contextvars import ContextVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import httpx
 
+from ingest.recording.fit import (
+    ForAsynchronousClients,
+    ForSynchronousClients,
+    refuse_the_other_library,
+    refuse_what_cannot_send,
+)
+from ingest.recording.following import Follower, followed
+from ingest.recording.fork_lock import ForkLock
 from ingest.recording.library import library_of
 
 if TYPE_CHECKING:
@@ -19,30 +25,22 @@ if TYPE_CHECKING:
 
 _IN_HAND = "inkledger_in_hand"
 """Request extension that keeps a recording transport around another from recording twice."""
+_mark_here: ContextVar[object] = ContextVar("inkledger_in_hand", default=None)
+"""The mark of the request that this thread or task has in hand: others may send the same one."""
 
 
-class Follower(Protocol):
-    """What listens to a reply as it passes: an `Attempt`, a `JobQuestion`."""
-
-    request: httpx.Request
-
-    def answer(self, http_status: int, headers: httpx.Headers, /) -> None: ...
-
-    def feed(self, chunk: bytes) -> None: ...
-
-    def end(self, error: BaseException | None = None) -> None: ...
-
-
-class RecordingTransport(httpx.BaseTransport):
+class RecordingTransport(ForSynchronousClients, httpx.BaseTransport):
     """Around a synchronous transport; made by `Recorder.transport`."""
 
     def __init__(self, recorder: "Recorder", inner: httpx.BaseTransport | None) -> None:
+        refuse_what_cannot_send(inner, "handle_request")
         self._recorder = recorder
         self._inner = inner
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._inner or self._inner_for(request)
+        refuse_the_other_library(inner, request)
         follower = _begin(self._recorder, request)
         if follower is None:
             return inner.handle_request(request)
@@ -54,8 +52,8 @@ class RecordingTransport(httpx.BaseTransport):
             raise
         finally:
             # Sent again, the same request is an attempt of its own.
-            del request.extensions[_IN_HAND]
-        return _followed(response, follower, self._recorder)
+            request.extensions.pop(_IN_HAND, None)
+        return followed(response, follower, self._recorder)
 
     def close(self) -> None:
         if self._inner is not None:
@@ -82,16 +80,18 @@ class RecordingTransport(httpx.BaseTransport):
             return self._inner
 
 
-class AsyncRecordingTransport(httpx.AsyncBaseTransport):
+class AsyncRecordingTransport(ForAsynchronousClients, httpx.AsyncBaseTransport):
     """Around an asynchronous transport; made by `Recorder.async_transport`."""
 
     def __init__(self, recorder: "Recorder", inner: httpx.AsyncBaseTransport | None) -> None:
+        refuse_what_cannot_send(inner, "handle_async_request")
         self._recorder = recorder
         self._inner = inner
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._inner is None:
             self._inner = library_of(request).AsyncHTTPTransport()
+        refuse_the_other_library(self._inner, request)
         follower = _begin(self._recorder, request)
         if follower is None:
             return await self._inner.handle_async_request(request)
@@ -102,8 +102,8 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
             self._recorder.guard(follower.end, error)
             raise
         finally:
-            del request.extensions[_IN_HAND]
-        return _followed(response, follower, self._recorder)
+            request.extensions.pop(_IN_HAND, None)
+        return followed(response, follower, self._recorder)
 
     async def aclose(self) -> None:
         if self._inner is not None:
@@ -125,88 +125,12 @@ class AsyncRecordingTransport(httpx.AsyncBaseTransport):
 
 
 def _begin(recorder: "Recorder", request: httpx.Request) -> Follower | None:
-    if _IN_HAND in request.extensions:
+    mark = request.extensions.get(_IN_HAND)
+    if mark is not None and mark is _mark_here.get():
         return None
     follower: Follower | None = recorder.begin(request)
     if follower is not None:
-        request.extensions[_IN_HAND] = follower.request.extensions[_IN_HAND] = True
+        mark = object()
+        _mark_here.set(mark)
+        request.extensions[_IN_HAND] = follower.request.extensions[_IN_HAND] = mark
     return follower
-
-
-def _followed(response: httpx.Response, follower: Follower, recorder: "Recorder") -> httpx.Response:
-    # As `Recorder.guard`, here and below, without its calls: these are made for each attempt.
-    try:
-        follower.answer(response.status_code, response.headers)
-    except Exception:
-        recorder.count_failure(follower.answer)
-    try:
-        _follow(response, follower, recorder)
-    except Exception:
-        recorder.count_failure(_follow)
-    return response
-
-
-def _follow(response: Any, follower: Follower, recorder: "Recorder") -> None:
-    stream = _stream_type(library_of(response))(response.stream, follower, recorder)
-    if response.is_stream_consumed:
-        # A transport that answers from memory: nobody will read this stream again.
-        for _ in stream:
-            pass
-    else:
-        response.stream = stream
-
-
-class _RecordedStream:
-    def __init__(self, inner: Any, follower: Follower, recorder: "Recorder") -> None:
-        self._inner = inner
-        self._follower = follower
-        self._recorder = recorder
-
-    def __iter__(self) -> Iterator[bytes]:
-        feed = self._follower.feed
-        try:
-            for chunk in self._inner:
-                feed(chunk)
-                yield chunk
-        except BaseException as error:
-            self._end(error)
-            raise
-        self._end()
-        self._recorder.spool.reach_disk()
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        feed = self._follower.feed
-        try:
-            async for chunk in self._inner:
-                feed(chunk)
-                yield chunk
-        except BaseException as error:
-            self._end(error)
-            raise
-        self._end()
-        await self._recorder.spool.reach_disk_async()
-
-    def close(self) -> None:
-        try:
-            self._inner.close()
-        finally:
-            self._end(GeneratorExit())
-
-    async def aclose(self) -> None:
-        try:
-            await self._inner.aclose()
-        finally:
-            self._end(GeneratorExit())
-
-    def _end(self, error: BaseException | None = None) -> None:
-        try:
-            self._follower.end(error)
-        except Exception:
-            self._recorder.count_failure(self._follower.end)
-
-
-@functools.cache
-def _stream_type(library: ModuleType) -> type[Any]:
-    # The clients look whether a stream is of their own library's kind.
-    kinds = (_RecordedStream, library.SyncByteStream, library.AsyncByteStream)
-    return type("RecordedStream", kinds, {})

@@ -1,5 +1,6 @@
 """The routes of the simulated OpenRouter, as a Starlette application."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
@@ -31,12 +32,12 @@ from ingest.simulator.wire_json import dumps
 BASE_PATH: Final = "/api/v1"
 Endpoint = Callable[[Simulator, Request], Awaitable[Response]]
 
-_POSTS: Final[dict[str, Endpoint]] = {
+_CALLS: Final[dict[str, Endpoint]] = {
     "/chat/completions": complete_chat,
     "/images": draw_images,
     "/embeddings": embed_texts,
-    "/analytics/query": query_analytics,
 }
+_QUERIES: Final[dict[str, Endpoint]] = {"/analytics/query": query_analytics}
 _GETS: Final[dict[str, Endpoint]] = {
     "/generation": show_generation,
     "/credits": show_credits,
@@ -53,8 +54,10 @@ _GETS: Final[dict[str, Endpoint]] = {
 
 def build_app(simulator: Simulator) -> Starlette:
     """The application that serves this simulator: `/api/v1/…` and `/simulator/bill`."""
-    routes = [_route(simulator, path, endpoint, "POST") for path, endpoint in _POSTS.items()]
-    routes += [_route(simulator, path, endpoint, "GET") for path, endpoint in _GETS.items()]
+    routes = [_route(path, partial(call, simulator), "POST") for path, call in _CALLS.items()]
+    for method, questions in (("POST", _QUERIES), ("GET", _GETS)):
+        for path, question in questions.items():
+            routes.append(_route(path, partial(_take_time, simulator, question), method))
     # Below the base URL too: that is the only address which a client was given.
     show_bill = partial(_show_bill, simulator)
     routes += [Route(base + "/simulator/bill", show_bill) for base in ("", BASE_PATH)]
@@ -64,8 +67,13 @@ def build_app(simulator: Simulator) -> Starlette:
     )
 
 
-def _route(simulator: Simulator, path: str, endpoint: Endpoint, method: str) -> Route:
-    return Route(BASE_PATH + path, partial(endpoint, simulator), methods=[method])
+def _route(path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str) -> Route:
+    return Route(BASE_PATH + path, endpoint, methods=[method])
+
+
+async def _take_time(simulator: Simulator, question: Endpoint, request: Request) -> Response:
+    await asyncio.sleep(simulator.config.record_latency_seconds)
+    return await question(simulator, request)
 
 
 async def _show_bill(simulator: Simulator, _: Request) -> Response:

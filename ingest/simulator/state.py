@@ -20,7 +20,8 @@ class SimulatorConfig:
 
     `settlement_delay_seconds` is how long `/generation` does not know a generation yet,
     `interrupted_delay_seconds` the same for one whose answer did not get through;
-    `generation_error_rate` is how often `/generation` itself answers 429 or 502.
+    `generation_error_rate` is how often `/generation` itself answers 429 or 502,
+    `record_latency_seconds` how long any question for OpenRouter's own records takes.
     """
 
     seed: int = 7
@@ -29,6 +30,7 @@ class SimulatorConfig:
     settlement_delay_seconds: tuple[float, float] = (0.2, 3.0)
     interrupted_delay_seconds: tuple[float, float] = (1.0, 5.0)
     generation_error_rate: float = 0.0
+    record_latency_seconds: float = 0.0
     stall_seconds: float = 600.0
     total_credits_usd: Decimal = Decimal(1000)
     clock: Clock = utc_now

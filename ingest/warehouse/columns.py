@@ -92,6 +92,10 @@ def _write_ebook(ebook_id: str) -> str:
     return f"({ebook_id})" if ebook_id == UNATTRIBUTED else ebook_id
 
 
+def _write_age(age_band: str) -> str:
+    return age_band.replace("_", " ")
+
+
 def _text(head: str, key: str, write: Callable[[Any], str] = str) -> Column:
     return Column(head, key, write, is_text=True)
 
@@ -130,6 +134,13 @@ DAY_COLUMNS = (
     _usd("Provider USD", "provider_usd"),
     _usd("Difference USD", "difference_usd"),
     _count("Requests missing", "missing_requests"),
+)
+AGE_COLUMNS = (
+    _text("Unknown cost, by age", "age_band", _write_age),
+    _count("Ended", "unpriced_count"),
+    _count("In doubt", "in_doubt_count"),
+    _count("Of both, without id", "without_generation_count"),
+    _text("Oldest, UTC", "oldest_call_at", _write_minute),
 )
 STATUS_COLUMNS = (
     Column("Cost, USD", "cost_usd", _write_exact_usd),

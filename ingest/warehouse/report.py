@@ -19,8 +19,16 @@ Row = dict[str, Any]
 
 
 def read_status(warehouse: Path) -> Row:
-    """The state of the whole ledger: the columns of `fct_ledger_status`."""
-    return _fetch(warehouse, "select * from fct_ledger_status")[0]
+    """The state of the whole ledger: the columns of `fct_ledger_status`.
+
+    `unknown_by_age` has the rows of `fct_unknown_cost_ages`, the youngest first.
+    """
+    status = _fetch(warehouse, "select * from fct_ledger_status")[0]
+    ages = _fetch(
+        warehouse,
+        "select * exclude (band_number) from fct_unknown_cost_ages order by band_number",
+    )
+    return {**status, "unknown_by_age": ages}
 
 
 def read_ebooks(warehouse: Path, ebook_id: str | None = None) -> list[Row]:

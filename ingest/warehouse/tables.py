@@ -8,6 +8,7 @@ from typing import Any, Literal, TextIO
 from rich.console import Console, RenderableType
 
 from ingest.warehouse.columns import (
+    AGE_COLUMNS,
     DAY_COLUMNS,
     EBOOK_COLUMNS,
     STAGE_COLUMNS,
@@ -23,12 +24,17 @@ TABLE_WIDTH = 80
 
 
 def print_status(status: Row, output_format: Format, stdout: TextIO) -> None:
-    """Print what `read_status` gives."""
+    """Print what `read_status` gives; as CSV one line, with a column per count and age."""
     if output_format != "table":
-        _print_for_programs(status, [status], output_format, stdout)
-    else:
-        _print(to_list(STATUS_COLUMNS, status), stdout)
-        _print_what_is_open([status], stdout)
+        _print_for_programs(status, [_flat(status)], output_format, stdout)
+        return
+    _print(to_list(STATUS_COLUMNS, status), stdout)
+    ages = status["unknown_by_age"]
+    if any(age["oldest_call_at"] for age in ages):
+        _print(to_table(AGE_COLUMNS, ages), stdout)
+    _print_what_is_open([status], stdout)
+    if ages[-1]["without_generation_count"]:
+        _print(TOO_OLD, stdout)
 
 
 def print_ebooks(ebooks: Sequence[Row], output_format: Format, stdout: TextIO) -> None:
@@ -58,6 +64,10 @@ NOTHING_TO_COMPARE = (
     "There are no records of the provider to compare with: import an activity export by day with"
     " `inkledger import activity FILE`, or run `inkledger pull activity`."
 )
+TOO_OLD = (
+    "Calls without an id that are older than 31 days can no longer be asked for: OpenRouter's"
+    " records of single generations end there."
+)
 NO_CALLS = "No call has landed yet, so nothing has cost anything."
 
 
@@ -71,6 +81,16 @@ def _print_costs(
     else:
         _print(to_table(columns, rows), stdout)
         _print_what_is_open(rows, stdout)
+
+
+def _flat(status: Row) -> Row:
+    ages = {
+        f"{age['age_band']}_{name}": value
+        for age in status["unknown_by_age"]
+        for name, value in age.items()
+        if name != "age_band"
+    }
+    return {**{key: status[key] for key in status if key != "unknown_by_age"}, **ages}
 
 
 def _say_how_they_agree(reconciliation: Row) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import asdict, replace
 
 ABSENT = Raw()
 _UNREADABLE = (ValueError, RecursionError)
@@ -46,6 +47,26 @@ class Datum(Struct):
     """One item of `data`: a drawn image, or what is none."""
 
     b64_json: Raw = ABSENT
+    url: Raw = ABSENT
+
+
+class Output(Struct):
+    """One item of what `/responses` put out; a drawn image has its `result`."""
+
+    type: str | None = None
+    result: Raw = ABSENT
+
+
+class Incomplete(Struct):
+    """Why `/responses` ended before its text did."""
+
+    reason: str | None = None
+
+
+class RouterMetadata(Struct):
+    """What the router did, for those who asked for it."""
+
+    is_byok: bool | None = None
 
 
 class Document(Struct):
@@ -58,13 +79,21 @@ class Document(Struct):
     model: str | None = None
     provider: str | None = None
     type: str | None = None
+    status: str | None = None
     stop_reason: str | None = None
+    incomplete_details: Incomplete | None = None
     choices: list[Choice] | None = None
     data: Raw = ABSENT
+    output: Raw = ABSENT
     usage: Raw = ABSENT
     error: Raw = ABSENT
+    error_type: str | None = None
+    code: Raw = ABSENT
+    request_id: str | None = None
     response: Raw = ABSENT
     message: Raw = ABSENT
+    delta: Raw = ABSENT
+    openrouter_metadata: RouterMetadata | None = None
 
 
 class Request(Struct):
@@ -77,13 +106,15 @@ class Request(Struct):
     messages: Raw = ABSENT
     input: Raw = ABSENT
     input_references: Raw = ABSENT
+    frame_images: Raw = ABSENT
 
 
 class Content(Struct):
-    """A message of a request, or one part of it."""
+    """A message of a request, a part of it, or a tool's result."""
 
     type: str | None = None
     content: Raw = ABSENT
+    output: Raw = ABSENT
 
 
 class InputDetails(Struct):
@@ -132,6 +163,11 @@ class UsageDocument(Struct):
     cost_details: CostDetails | None = None
     is_byok: bool | None = None
 
+    def over(self, earlier: "UsageDocument") -> "UsageDocument":
+        """What this says, and what an earlier one said where this is silent."""
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(earlier, **said)
+
 
 def read_document(body: bytes, shape: type[Shape]) -> Shape | None:
     """What a whole body says, broken characters or not; `None` if it is no JSON object."""
@@ -160,6 +196,11 @@ def read_list(source: Raw | bytes, shape: type[Shape]) -> list[Shape]:
 def is_said(source: Raw) -> bool:
     """Whether a field is there and is not null."""
     return len(source) > 0 and source != _NULL
+
+
+def is_object(source: Raw) -> bool:
+    """Whether a field is there and holds an object."""
+    return len(source) > 0 and memoryview(source)[0] == ord("{")
 
 
 @functools.cache

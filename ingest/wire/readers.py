@@ -1,8 +1,8 @@
 """Read a reply's body as it passes, whatever it is made of and wherever it is cut."""
 
-import zlib
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.wire.encodings import decoding_reader
 from ingest.wire.reply import ReplyFacts
 from ingest.wire.sse import DATA, EventSplitter
 
@@ -24,7 +24,7 @@ def reply_reader(headers: "httpx.Headers") -> ReplyReader:
     """The reader for a body with these headers."""
     # Once over the raw ones: each lookup in the library's own takes as long as this.
     texts = {
-        known: value.decode("latin-1")
+        known: _header_text(value)
         for name, value in headers.raw
         if (known := _TELLING.get(name.lower()))
     }
@@ -34,15 +34,20 @@ def reply_reader(headers: "httpx.Headers") -> ReplyReader:
     reader: ReplyReader
     if content_type == "text/event-stream":
         reader = _EventStreamReader(facts)
-    elif content_type.endswith("json") or not content_type:
+    elif content_type.endswith("json") or content_type in ("", "text/plain"):
+        # Plain text may be all there is; what should be JSON and is not came incomplete.
+        facts.is_whole = None if content_type == "text/plain" else False
         reader = _JsonReader(facts)
     else:
         return _OpaqueReader(facts, is_page=content_type == "text/html")
-    if encoding == "identity":
-        return reader
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        return _InflatingReader(reader)
-    return _DecodingReader(reader, encoding)
+    return reader if encoding == "identity" else decoding_reader(reader, encoding)
+
+
+def _header_text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 class _JsonReader:
@@ -55,13 +60,20 @@ class _JsonReader:
 
     def end(self) -> None:
         body, self._chunks = b"".join(self._chunks), []
-        self.facts.is_whole = self.facts.learn(body)
+        if self.facts.learn(body):
+            self.facts.is_whole = True
+            return
+        # Events whose type was lost on the way.
+        events = _EventStreamReader(self.facts)
+        events.feed(body)
+        events.end()
 
 
 class _EventStreamReader:
     def __init__(self, facts: ReplyFacts) -> None:
         self.facts = facts
         self._events = EventSplitter()
+        self._lines: list[bytes] = []
 
     def feed(self, chunk: bytes) -> None:
         # Most chunks are one event with another word of text: told at a glance, before it is cut.
@@ -87,8 +99,14 @@ class _EventStreamReader:
     def _take(self, event: bytes) -> None:
         if event == _DONE:
             self.facts.is_whole = True
-        else:
-            self.facts.learn_event(event)
+        elif not self.facts.learn_event(event):
+            self._join(event)
+
+    def _join(self, line: bytes) -> None:
+        # OpenRouter sends no event of several lines; who prints its JSON prettily does.
+        self._lines = [*self._lines[-_MOST_LINES:], line]
+        if line == b"}" and self.facts.learn_event(b"\n".join(self._lines)):
+            self._lines = []
 
 
 class _OpaqueReader:
@@ -103,55 +121,10 @@ class _OpaqueReader:
     def end(self) -> None: ...
 
 
-class _InflatingReader:
-    """A gzip or deflate body, read as it comes and as far as it came."""
-
-    def __init__(self, reader: ReplyReader) -> None:
-        self.facts = reader.facts
-        self._reader = reader
-        self._inflater: zlib._Decompress | None = zlib.decompressobj(_GZIP_OR_ZLIB)
-
-    def feed(self, chunk: bytes) -> None:
-        if self._inflater is None:
-            return
-        try:
-            self._reader.feed(self._inflater.decompress(chunk))
-        except zlib.error:
-            self._inflater = None
-
-    def end(self) -> None:
-        self._reader.end()
-
-
-class _DecodingReader:
-    """A body in an encoding that httpx may know, read in one piece at its end."""
-
-    def __init__(self, reader: ReplyReader, encoding: str) -> None:
-        self.facts = reader.facts
-        self._reader = reader
-        self._encoding = encoding
-        self._chunks: list[bytes] = []
-
-    def feed(self, chunk: bytes) -> None:
-        self._chunks.append(chunk)
-
-    def end(self) -> None:
-        import httpx  # Not before such a body came: most programs use another library of the two.
-
-        body, self._chunks = b"".join(self._chunks), []
-        headers = {"content-encoding": self._encoding}
-        try:
-            decoded = httpx.Response(200, headers=headers, content=body).content
-        except httpx.DecodingError:
-            return
-        self._reader.feed(decoded)
-        self._reader.end()
-
-
 _DONE = b"[DONE]"
 _TELLING = {
     name.encode(): name
     for name in ("content-type", "content-encoding", "x-generation-id", "x-provider-name")
 }
-_GZIP_OR_ZLIB = 47
-"""zlib's own way to say: either, told by the first bytes."""
+_MOST_LINES = 200
+"""Of one event; more is a stream that cannot be read, and is not kept."""

@@ -9,20 +9,25 @@ from msgspec import Raw
 
 from ingest.money import loads
 from ingest.wire.documents import (
-    Anything,
     Choice,
-    Datum,
     Document,
+    UsageDocument,
+    is_object,
     is_said,
     read,
     read_document,
-    read_list,
 )
-from ingest.wire.fields import object_field, writable
-from ingest.wire.usage import Usage, read_usage
+from ingest.wire.fields import object_field, provider_field, token_field, word_field
+from ingest.wire.images import images_drawn
+from ingest.wire.usage import Usage, usage_of
+from ingest.wire.usage_text import without_unknown_texts
 
-_WORD = re.compile(r"[\w.:-]{1,64}\Z")
+_OWN_ID = re.compile(r"(?:[a-z]+_)?(gen-.+)")
+"""`/responses` writes it as `resp_gen-…` for some models; `/generation` knows it without."""
 _LAST_EVENTS = {"message_stop", "response.completed", "response.failed", "response.incomplete"}
+_ERROR_EVENTS = {"error", "response.error"}
+_ENDS = {"completed", "incomplete", "failed", "cancelled"}
+"""What `/responses` says instead of a reason to finish."""
 _STATE = rb"usage|error|images|type|stop_reason|data|response|message"
 _SAYS_STATE = re.compile(rb'"(?:' + _STATE + rb')"')
 _SAYS_MORE = re.compile(
@@ -46,17 +51,18 @@ class ReplyFacts:
     output_image_count: int | None = None
     usage: Usage | None = None
     usage_json: str | None = None
-    """The usage object as it came."""
+    """The usage object as it came, but for texts in fields that are not known."""
     is_whole: bool | None = False
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
+    _said: UsageDocument | None = field(default=None, compare=False, repr=False)
     _known_head: bytes = field(default=b"", compare=False, repr=False)
 
     @classmethod
     def from_headers(cls, headers: Mapping[str, str]) -> Self:
         """What is known before the body: of a killed call it is all that ever will be."""
         return cls(
-            generation_id=headers.get("x-generation-id") or None,
-            provider_name=headers.get("x-provider-name") or None,
+            generation_id=token_field(headers.get("x-generation-id")),
+            provider_name=provider_field(headers.get("x-provider-name")),
         )
 
     def learn(self, body: bytes) -> bool:
@@ -67,15 +73,19 @@ class ReplyFacts:
         self._learn(document)
         return True
 
-    def learn_event(self, event: bytes) -> None:
-        """Take over what an event of a stream says; most say what the one before said, and text."""
+    def learn_event(self, event: bytes) -> bool:
+        """Take over what an event of a stream says; most say what the one before said, and text.
+
+        `False` if it is no object.
+        """
         if self.knows(event):
-            return
-        self.learn(event)
+            return True
+        is_read = self.learn(event)
         before_choices, is_chat, _ = event.partition(b'"choices":')
         # Nothing but names: what was learned of them is learned.
         is_plain = is_chat and not _SAYS_STATE.search(before_choices)
         self._known_head = before_choices if is_plain else b""
+        return is_read
 
     def knows(self, source: bytes, begin: int = 0) -> bool:
         """Whether what begins there is an event that says what the one before said, and text.
@@ -95,59 +105,77 @@ class ReplyFacts:
         self._learn_names(document)
         choices = document.choices or ()
         self._learn_end(document, choices)
-        self._learn_images(document, choices)
+        if count := images_drawn(document, choices):
+            self.output_image_count = (self.output_image_count or 0) + count
         if is_said(document.usage):
-            self._learn_usage(document.usage)
-        for nested in (document.response, document.message):
+            self._learn_usage(document)
+        for nested in (document.response, document.message, document.delta):
             # `/responses` and `/messages` stream their state one level down.
-            if len(nested) and (inner := read(nested, Document)) is not None:
+            if is_object(nested) and (inner := read(nested, Document)) is not None:
                 self._learn(inner)
 
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
-            name = writable(document.generation_id) or writable(document.id)
-            is_known = name is not None and (name.startswith("gen-") or _is_job(document))
-            self.generation_id = name if is_known else None
-        self.served_model = writable(document.model) or self.served_model
-        self.provider_name = writable(document.provider) or self.provider_name
+            self.generation_id = _generation_id(document)
+        self.served_model = token_field(document.model) or self.served_model
+        self.provider_name = provider_field(document.provider) or self.provider_name
 
     def _learn_end(self, document: Document, choices: Iterable[Choice]) -> None:
         for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
-            self.finish_reason = writable(reason) or self.finish_reason
+            self.finish_reason = word_field(reason) or self.finish_reason
         for error in (document.error, *[choice.error for choice in choices]):
-            if is_said(error) and (value := _value(bytes(error))):
+            if is_said(error) and (value := _value(error)):
                 self.learn_error(value)
+        if document.type in _ERROR_EVENTS and self.error_type is None:
+            self.learn_error({"code": _value(document.code)})
+        if document.status is not None:
+            self._learn_response(document)
         if self.finish_reason == "error":
             self.error_type = self.error_type or "error"
         self.is_whole = self.is_whole or document.type in _LAST_EVENTS
 
-    def _learn_images(self, document: Document, choices: Iterable[Choice]) -> None:
-        count = int(document.type == "image_generation.completed")
-        for choice in choices:
-            message = choice.message or choice.delta
-            if message is not None and len(message.images):
-                count += len(read_list(message.images, Anything))
-        if len(document.data):
-            count += sum(len(item.b64_json) > 0 for item in read_list(document.data, Datum))
-        if count:
-            self.output_image_count = (self.output_image_count or 0) + count
+    def _learn_response(self, document: Document) -> None:
+        """How `/responses` ended; its own codes of errors tell less than the word beside them."""
+        status, why = document.status, document.incomplete_details
+        if document.object not in (None, "response") or status not in _ENDS:
+            return
+        self.finish_reason = (word_field(why.reason) if why is not None else None) or status
+        if status == "failed":
+            word = document.error_type
+            self.error_type = _error_word({"code": word}) if word else self.error_type or "error"
 
-    def _learn_usage(self, source: Raw) -> None:
-        usage = read_usage(source)
-        if usage is not None:
-            self.usage = usage.over(self.usage)
-            self.usage_json = bytes(source).decode(errors="replace")
+    def _learn_usage(self, document: Document) -> None:
+        usage = read(document.usage, UsageDocument)
+        if usage is None:
+            return
+        if self._said is not None:
+            # `/messages` tells the cached part of its input once, at the beginning of a stream.
+            usage = usage.over(self._said)
+        self._said = usage
+        self.usage = usage_of(usage).over(self.usage)
+        self.usage_json = without_unknown_texts(bytes(document.usage).decode(errors="replace"))
+        metadata = document.openrouter_metadata
+        if self.usage.is_byok is None and metadata is not None:
+            # The router has the last word where the usage of tools is silent.
+            self.usage = self.usage._replace(is_byok=metadata.is_byok)
 
 
-def _is_job(document: Document) -> bool:
-    """Whether the reply is a video or a batch to come, whose cost is told under its own id."""
-    return len(document.polling_url) > 0 or document.object == "batch"
+def _generation_id(document: Document) -> str | None:
+    """OpenRouter's own name of it: a provider's names no record, and need not be the only one."""
+    is_job = len(document.polling_url) > 0 or document.object == "batch"
+    for name in map(token_field, (document.generation_id, document.id, document.request_id)):
+        if name is not None and is_job:
+            # A video or a batch to come, whose cost is told under its own id.
+            return name
+        if name is not None and (own := _OWN_ID.fullmatch(name)):
+            return own[1]
+    return None
 
 
-def _value(source: bytes) -> Any:
+def _value(source: Raw) -> Any:
     """A piece of JSON with `Decimal` for every non-integer number, `None` for what is none."""
     try:
-        return loads(source)
+        return loads(bytes(source))
     except ValueError:
         return None
 
@@ -157,6 +185,6 @@ def _error_word(error: object) -> str:
     words = object_field(error)
     metadata = object_field(words.get("metadata"))
     for word in (metadata.get("error_type"), *map(words.get, ("error_type", "type", "code"))):
-        if isinstance(word, str | int) and _WORD.match(str(word)):
-            return str(word)
+        if (known := word_field(word)) is not None:
+            return known
     return "error"

@@ -12,8 +12,9 @@ import httpx
 import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
-from ingest.wire.documents import Anything, Content, Request, read_document, read_list
-from ingest.wire.fields import writable
+from ingest.wire.documents import Request, read_document
+from ingest.wire.fields import session_field, token_field
+from ingest.wire.images import images_shown
 
 _FREE_PATHS = {
     "activity", "analytics", "auth", "byok", "containers", "credits", "external-users", "files",
@@ -21,8 +22,7 @@ _FREE_PATHS = {
     "private-endpoints", "scim", "vault", "workspaces",
 }  # fmt: skip
 """First path segments of management calls: they use nothing."""
-_IMAGE_TYPES = ("image_url", "input_image", "image")
-"""What a part of a message that shows an image is called by chat, `/responses`, `/messages`."""
+_SLASHES = re.compile("//+")
 _JOB_PATH = re.compile(r"(?:beta/|api/beta/)?(?:videos|batches)/[^/]+")
 
 
@@ -80,13 +80,16 @@ class OpenRouterAddress:
 
     def _find_path_below(self, scheme: str, netloc: bytes, raw_path: bytes) -> str | None:
         url = httpx.URL(scheme=scheme, netloc=netloc, raw_path=raw_path)
-        base_url = next((known for known in self._base_urls if _is_host(url, known)), None)
-        if base_url is None and not self._hosts.isdisjoint((netloc.decode(), url.host)):
-            base_url = self._base_urls[-1]
-        if base_url is None:
+        bases = [known for known in self._base_urls if _is_host(url, known)]
+        if not bases and not self._hosts.isdisjoint((netloc.decode(), url.host)):
+            bases = self._base_urls[-1:]
+        if not bases:
             return None
-        path, base_path = url.path, base_url.path.rstrip("/") + "/"
-        return path.removeprefix(base_path if path.startswith(base_path) else "/").rstrip("/")
+        path = _SLASHES.sub("/", url.path)
+        # A client of another vendor's is given a shorter base, and writes the rest itself.
+        heads = [head for base in bases if path.startswith(head := base.path.rstrip("/") + "/")]
+        below = path.removeprefix(max(heads, key=len, default="/")).rstrip("/")
+        return token_field(below) or "other"
 
 
 def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
@@ -101,17 +104,17 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
             authorization = value
         elif lowered == b"x-session-id":
             session = value
-    told_session = writable(session.decode("latin-1")) if session else None
+    told_session = session_field(session.decode("latin-1")) if session else None
     if asked is None:
-        key_hash = _key_hash(authorization)
-        return RequestFacts(endpoint, key_hash, None, None, None, told_session, content, False)
+        key_hash, model = _key_hash(authorization), token_field(_form_model(request))
+        return RequestFacts(endpoint, key_hash, model, None, None, told_session, content, False)
     return RequestFacts(
         endpoint,
         _key_hash(authorization),
-        writable(asked.model),
+        token_field(asked.model),
         asked.stream is True,
-        _image_count(asked),
-        writable(asked.session_id) or told_session,
+        images_shown(asked),
+        session_field(asked.session_id) or told_session,
         content,
         not len(asked.user),
     )
@@ -119,15 +122,18 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
 
 def _is_host(url: httpx.URL, base_url: httpx.URL) -> bool:
     # eu.openrouter.ai and us.openrouter.ai are the same account.
-    is_region = base_url.host == "openrouter.ai" and url.host.endswith(".openrouter.ai")
-    return url.port == base_url.port and (url.host == base_url.host or is_region)
+    host = url.host.rstrip(".")
+    is_region = base_url.host == "openrouter.ai" and host.endswith(".openrouter.ai")
+    return url.port == base_url.port and (host == base_url.host or is_region)
 
 
 def _content(request: httpx.Request) -> bytes:
     try:
         return request.content
-    except RuntimeError:  # An upload that streams, not ours to consume.
-        return b""
+    except RuntimeError:
+        # Sent on by a redirect, it carries its bytes, but not as its content. By name: httpx and
+        # httpx2 have a type each. What streams is not ours to consume.
+        return request.read() if type(request.stream).__name__ == "ByteStream" else b""
 
 
 def _parse(content: bytes) -> Any:
@@ -140,18 +146,16 @@ def _parse(content: bytes) -> Any:
     return None
 
 
+def _form_model(request: httpx.Request) -> str | None:
+    # Sound is uploaded as a form; its plain fields lie beside the stream, which stays unread.
+    fields = getattr(request.stream, "fields", ())
+    named = (field for field in fields if field.name == "model")
+    value = getattr(next(named, None), "value", None)
+    return value if isinstance(value, str) else None
+
+
 # A program uses few keys, and holds them longer than this does.
 @functools.lru_cache(maxsize=16)
 def _key_hash(authorization: bytes) -> str | None:
     scheme, _, key = authorization.partition(b" ")
     return hashlib.sha256(key).hexdigest() if scheme.lower() == b"bearer" and key else None
-
-
-def _image_count(asked: Request) -> int:
-    count = len(read_list(asked.input_references, Anything))
-    for messages in (asked.messages, asked.input):
-        # Most show none, and are not looked through.
-        if len(messages) and b"image" in bytes(messages):
-            parts = (read_list(each.content, Content) for each in read_list(messages, Content))
-            count += sum(part.type in _IMAGE_TYPES for each in parts for part in each)
-    return count

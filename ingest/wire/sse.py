@@ -4,13 +4,16 @@ import re
 
 DATA = len(b"data: ")
 _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_BEGINNINGS = (b"data:", b"{", _BYTE_ORDER_MARK + b"data:")
 
 
 class EventSplitter:
     """Feed it bytes as they come, get the data of each event when its line is whole.
 
     OpenRouter sends each event as one `data:` line of JSON, so that a line is an event: a
-    reply whose blank lines were lost on the way is read all the same.
+    reply whose blank lines were lost on the way is read all the same, and so is an answer of bare
+    JSON to a request that asked for events.
     """
 
     def __init__(self) -> None:
@@ -32,12 +35,12 @@ class EventSplitter:
             chunk = b"".join(self._rest)
         *lines, rest = _LINE_END.split(chunk) if b"\r" in chunk else chunk.split(b"\n")
         self._rest = [rest] if rest else []
-        return [_data(line) for line in lines if line.startswith(b"data:")]
+        return [_data(line) for line in lines if line.startswith(_BEGINNINGS)]
 
     def end(self) -> list[bytes]:
         """The data of an event that the end of the stream left without its line end."""
         last, self._rest = b"".join(self._rest).removesuffix(b"\r"), []
-        return [_data(last)] if last.startswith(b"data:") else []
+        return [_data(last)] if last.startswith(_BEGINNINGS) else []
 
 
 def _is_one_event(chunk: bytes) -> bool:
@@ -51,4 +54,4 @@ def _is_one_event(chunk: bytes) -> bool:
 
 
 def _data(line: bytes) -> bytes:
-    return line[5:].strip()
+    return line.removeprefix(_BYTE_ORDER_MARK).removeprefix(b"data:").strip()

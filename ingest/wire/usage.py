@@ -58,8 +58,11 @@ class Usage(NamedTuple):
 def read_usage(source: Raw | bytes) -> Usage | None:
     """Read the JSON of a `usage` object; `None` if it is none."""
     usage = read(source, UsageDocument)
-    if usage is None:
-        return None
+    return None if usage is None else usage_of(usage)
+
+
+def usage_of(usage: UsageDocument) -> Usage:
+    """A `usage` object in the words that all endpoints share."""
     input_details = usage.prompt_tokens_details or usage.input_tokens_details or _OF_INPUT
     output_details = usage.completion_tokens_details or usage.output_tokens_details or _OF_OUTPUT
     tools = usage.server_tool_use_details or usage.server_tool_use or _OF_TOOLS

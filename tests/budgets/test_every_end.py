@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from ingest import Budget, BudgetExceeded, Recorder
-from ingest.budgets.known import NEVER_BILLED
 from ingest.clock import utc_now
 from ingest.lake import Lake
 from ingest.records import ModelPrice
+from ingest.wire.billing import NEVER_BILLED
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 HELD = Decimal("0.25")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from ingest import Budget, OpenRouter, Recorder
@@ -132,6 +133,25 @@ def test_a_call_that_moves_from_spool_to_lake_while_it_runs_counts_once(tmp_path
     assert budget.committed_usd == others.committed_usd == Decimal("0.01")
 
 
+@pytest.mark.parametrize(("refresh_seconds", "told"), [(0, "0.01"), (60, "0.25")])
+def test_a_settlement_in_the_spool_counts_at_the_next_refresh(
+    tmp_path: Path, refresh_seconds: float, told: str
+) -> None:
+    budget = Budget("1", refresh_seconds=refresh_seconds)
+    recorder = Recorder(tmp_path, budgets=[budget])
+    named = {"x-generation-id": "gen-1"}
+    with (
+        _client(recorder, headers=named) as client,
+        client.stream("POST", URL, json={"model": "a/b"}),
+    ):
+        pass
+    assert budget.committed_usd == Decimal("0.25")
+    settled = {"generation_id": "gen-1", "total_cost_usd": "0.01", "observed_at": utc_now()}
+    recorder.spool.append_line(msgspec.json.encode({"settlements": settled}))
+    assert budget.committed_usd == Decimal("0.25")
+    assert budget.committed_usd == Decimal(told)
+
+
 def test_what_is_written_again_after_somebody_deleted_it_counts_once(tmp_path: Path) -> None:
     budget = Budget("1")
     Recorder(tmp_path, budgets=[budget])
@@ -197,10 +217,13 @@ def test_an_export_of_a_recorded_call_adds_nothing_and_rounds_nothing(tmp_path: 
     assert budget.committed_usd == Decimal("0.5100004")
 
 
-def _client(recorder: Recorder, cost: str = "0.01") -> httpx.Client:
+def _client(
+    recorder: Recorder, cost: str = "0.01", headers: dict[str, str] | None = None
+) -> httpx.Client:
     def reply(_: httpx.Request) -> httpx.Response:
         content = f'{{"id": "gen-1", "usage": {{"cost": {cost}}}}}'.encode()
         stream = httpx.ByteStream(content)
-        return httpx.Response(200, headers={"content-type": "application/json"}, stream=stream)
+        told = {"content-type": "application/json", **(headers or {})}
+        return httpx.Response(200, headers=told, stream=stream)
 
     return httpx.Client(transport=recorder.transport(httpx.MockTransport(reply)))

@@ -261,12 +261,20 @@ async def run_cases(client: Any, cases: list[str]) -> dict[str, str | None]:
     return {case: await ends(client, case) for case in cases}
 
 
+def client_named(name: str) -> Any:
+    if name in CLIENTS:
+        return CLIENTS[name]
+    from tests.clients.frameworks import FRAMEWORKS
+
+    return FRAMEWORKS[name]
+
+
 def main() -> None:
     name, *cases = sys.argv[1:]
     with Recorder() as recorder:
-        client = CLIENTS[name](recorder, URL)
+        client = client_named(name)(recorder, URL)
         ended = asyncio.run(run_cases(client, cases))
-        elsewhere = CLIENTS[name](recorder, os.environ["ELSEWHERE"])
+        elsewhere = client_named(name)(recorder, os.environ["ELSEWHERE"])
         way = "whole" if hasattr(client, "whole") else "awaited"
         ended["elsewhere"] = asyncio.run(ends(elsewhere, way))
         if way == "whole":

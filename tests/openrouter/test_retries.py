@@ -185,7 +185,8 @@ def test_an_error_tells_its_attempt_and_survives_a_process_boundary(recorder: Re
     with pytest.raises(OpenRouterError) as refused:
         call(recorder, refusal(403, NO_CREDITS, **{"x-generation-id": "gen-1-refused"}))
     error = pickle.loads(pickle.dumps(refused.value))
-    assert str(error) == "OpenRouter refused the call with status 403: no"
+    assert str(error).startswith("OpenRouter refused the call with status 403; what it said")
+    assert error.said == "no"
     assert isinstance(error, RequestRefused)
     assert (error.http_status, error.generation_id) == (403, "gen-1-refused")
     assert (error.operation_id, error.limit_source) == (

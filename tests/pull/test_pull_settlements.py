@@ -1,7 +1,10 @@
 """What cut, cancelled and killed attempts cost is learned afterwards, once."""
 
+import threading
+import time
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -160,6 +163,89 @@ def test_a_busy_openrouter_is_asked_again_after_the_wait_it_names(
     with client_of(simulator, X_Simulate_Fault="rate_limited") as client:
         pull_settlements(lake, client)
     assert list(settlements(lake)) == [generation_id]
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 524, 529])
+@pytest.mark.parametrize("is_date", [False, True])
+def test_whatever_keeps_openrouter_busy_is_waited_for_as_it_says(
+    lake: Lake, status: int, is_date: bool
+) -> None:
+    land_attempts(lake, attempt("gen-1"))
+    asked_at: list[float] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked_at.append(time.monotonic())
+        if len(asked_at) == 2:
+            return json_answer({"data": {"id": "gen-1", "total_cost": 0.5}})
+        # A date has no fractions of a second: this one is a second away, and up to two.
+        at = format_datetime(utc_now() + timedelta(seconds=2), usegmt=True)
+        return json_answer("<html>busy</html>", status, **{"Retry-After": at if is_date else "1"})
+
+    with scripted(answer) as client:
+        assert pull_settlements(lake, client, patience=HASTY).landed_count == 1
+    first, second = asked_at
+    assert 0.9 < second - first < 2.5
+
+
+def test_no_more_questions_are_under_way_than_there_are_workers(lake: Lake) -> None:
+    land_attempts(lake, *(attempt(f"gen-{number}") for number in range(60)))
+    under_way, most = 0, 0
+    lock = threading.Lock()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01)
+        with lock:
+            under_way -= 1
+        return json_answer({"data": {"id": request.url.params["id"], "total_cost": 0.5}})
+
+    with scripted(answer) as client:
+        assert pull_settlements(lake, client, worker_count=3).landed_count == 60
+    assert most == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_awaited"),
+    [
+        ({"status": "failed", "http_status": 502}, True),
+        ({"status": "failed", "http_status": 429}, False),
+        # A long stream that was cut a moment ago.
+        ({"started_at": utc_now() - timedelta(hours=2), "finished_at": utc_now()}, True),
+        ({"started_at": utc_now() - timedelta(minutes=11)}, False),
+    ],
+)
+def test_a_record_is_waited_for_only_while_it_may_come(
+    lake: Lake, changes: dict[str, Any], is_awaited: bool
+) -> None:
+    land_attempts(lake, attempt("gen-1", **changes))
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return json_answer({"error": {"code": 404}}, 404)
+
+    with scripted(answer) as client:
+        pull_settlements(lake, client, patience=IMPATIENT)
+    assert (len(asked) > 1) == is_awaited
+
+
+def test_what_is_answered_lands_while_the_rest_is_still_asked_for(lake: Lake) -> None:
+    names = [f"gen-{number}" for number in range(30)]
+    land_attempts(lake, *map(attempt, names))
+    landed_counts = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        landed_counts.append(len(settlements(lake)))
+        time.sleep(0.1)
+        return json_answer({"data": {"id": request.url.params["id"], "total_cost": 0.25}})
+
+    with scripted(answer) as client:
+        result = pull_settlements(lake, client, worker_count=1)
+    assert 0 < landed_counts[-1] < 30
+    assert result.landed_count == len(settlements(lake)) == 30
 
 
 def test_a_wait_beyond_our_patience_is_not_begun(lake: Lake) -> None:

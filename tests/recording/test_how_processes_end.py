@@ -4,24 +4,34 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from ingest.recording.recorder import Recorder
+from ingest.recording.runs import production_run
 from ingest.simulator import RunningSimulator, running_simulator
 from tests.landed import landed
+from tests.recording.conftest import BASE_URL
 
 BEGINNING = """
-import multiprocessing, os, sys, threading
+import concurrent.futures, multiprocessing, os, sys, threading
 import httpx
 from ingest import Recorder
 
 URL = os.environ["OPENROUTER_BASE_URL"] + "/chat/completions"
 recorder = Recorder()
 http = httpx.Client(transport=recorder.transport(), headers={"Authorization": "Bearer sk-or-v1-x"})
+
+def call_apart(_=None):
+    global http
+    http = httpx.Client(transport=recorder.transport(), headers=http.headers)
+    call()
 
 def call(model="openai/gpt-5-nano"):
     message = {"role": "user", "content": f"{os.getpid()} {threading.get_ident()}"}
@@ -44,6 +54,31 @@ def spawn(count):
     for child in children:
         child.join()
 
+def pool(kind):
+    with multiprocessing.get_context(kind).Pool(3) as workers:
+        workers.map(call_apart, range(6))
+
+def executor(kind):
+    context = multiprocessing.get_context(kind)
+    with concurrent.futures.ProcessPoolExecutor(2, mp_context=context) as workers:
+        list(workers.map(call_apart, range(4)))
+
+def fork_among_threads(count):
+    calling = True
+    def call_on():
+        while calling:
+            recorder.record_outcome("busy", "accepted")
+    threads = [threading.Thread(target=call_on) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(count):
+        if os.fork() == 0:
+            call_apart()
+            os._exit(0)
+    for _ in range(count):
+        os.wait()
+    calling = False
+
 if __name__ == "__main__":
 """
 ENDS = {
@@ -54,6 +89,12 @@ ENDS = {
     "a thread outlives the main one": ("threading.Thread(target=call).start()", 1),
     "workers are forked before any call": ("prefork(3)", 6),
     "workers are spawned": ("call(); spawn(2)", 3),
+    "a pool is forked": ("call(); pool('fork')", 7),
+    "a pool is spawned": ("call(); pool('spawn')", 7),
+    "a pool comes from a fork server": ("call(); pool('forkserver')", 7),
+    "an executor forks": ("call(); executor('fork')", 5),
+    "an executor spawns": ("call(); executor('spawn')", 5),
+    "it forks while its threads write": ("fork_among_threads(20)", 20),
     "it is closed and goes on": ("call(); recorder.close(); call()", 2),
 }
 
@@ -94,6 +135,37 @@ def test_every_call_of_a_process_is_kept_when(
     assert {row["status"] for row in rows} == {"succeeded"}
     assert len(rows) == call_count
     assert {row["generation_id"] for row in rows} == billed(simulator) - before
+    assert landed(home, "quarantine") == []
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.parametrize("what", ["run", "transport"])
+def test_a_lock_that_a_thread_held_at_a_fork_stops_no_call_of_the_child(
+    what: str, home: Path
+) -> None:
+    with (
+        Recorder(home, base_url=BASE_URL) as recorder,
+        production_run(ebook_id="forest", ledger=recorder) as run,
+    ):
+        transport = recorder.transport()
+        lock = run._lock if what == "run" else transport._lock
+        holder = threading.Thread(target=hold, args=(lock, has_it := threading.Event()))
+        holder.start()
+        has_it.wait()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(5)
+            run.add("line_art", None)
+            transport._inner_for(httpx.Request("POST", BASE_URL))
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        holder.join()
+
+
+def hold(lock: Any, has_it: threading.Event) -> None:
+    with lock:
+        has_it.set()
+        time.sleep(1.0)
 
 
 @pytest.mark.parametrize("fault", ["stall", "silent_stall"])

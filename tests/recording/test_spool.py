@@ -1,5 +1,6 @@
 """The spool has every line before `append` returns, and goes on whatever happens to its disk."""
 
+import gc
 import json
 import logging
 import os
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from ingest.recording.recorder import Recorder
-from ingest.recording.spool import LOOK_AGAIN_SECONDS, Spool
+from ingest.recording.spool import LOOK_AGAIN_SECONDS, Durability, Spool
 from ingest.records import Outcome
 from ingest.seal import seal
 from ingest.settings import Home
@@ -82,23 +83,26 @@ def test_a_full_segment_is_left_to_seal(home: Path) -> None:
     spool.close()
 
 
-def test_a_segment_that_somebody_deleted_is_followed_by_another(home: Path) -> None:
-    spool = Spool(home / "spool")
-    spool.append("outcomes", outcome("lost with its file"))
-    for segment in (home / "spool").iterdir():
-        segment.unlink()
-    time.sleep(2 * LOOK_AGAIN_SECONDS)
-    spool.append("outcomes", outcome("kept"))
-    spool.close()
-    assert ids(home) == ["kept"]
-
-
 def test_a_spool_is_used_again_after_it_was_closed(home: Path) -> None:
     spool = Spool(home / "spool")
     for name in ("a", "b"):
         spool.append("outcomes", outcome(name))
         spool.close()
     assert ids(home) == ["a", "b"]
+
+
+@pytest.mark.parametrize("durability", ["process", "disk"])
+def test_a_recorder_that_nobody_has_any_more_leaves_its_segment_to_seal(
+    durability: Durability, home: Path
+) -> None:
+    """As a notebook's cell does that is run again."""
+    for _ in range(20):
+        recorder = Recorder(home, base_url=BASE_URL, durability=durability)
+        post(recorder, answering(bodies.CHAT))
+    gc.collect()  # httpx's responses are circles, and know who followed them.
+    assert seal(Home(home)).open_count == 1
+    recorder.close()
+    assert [row["status"] for row in landed(home)] == ["succeeded"] * 20
 
 
 def test_without_a_disk_the_reply_arrives_and_its_events_are_in_the_log(

@@ -1,6 +1,7 @@
 """A program that calls without end, in the manner it is told, until somebody kills it."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable
 
 import httpx
 
-from ingest import AsyncOpenRouter, OpenRouter, Recorder, attribute, production_run
+from ingest import AsyncOpenRouter, OpenRouter, Recorder, Settler, attribute, production_run
 
 KEY = "sk-or-v1-test"
 MODELS = ("openai/gpt-5-nano", "anthropic/claude-sonnet-4.6", "google/gemini-2.5-flash")
@@ -99,14 +100,32 @@ def through_openai(recorder: Recorder, base_url: str) -> None:
             pass
 
 
+def settling(recorder: Recorder, base_url: str) -> None:
+    """Two of three calls lose their cost on the way, and are asked for in the background."""
+    http = httpx.Client(
+        base_url=base_url,
+        transport=recorder.transport(),
+        headers={"Authorization": f"Bearer {KEY}"},
+        timeout=30,
+    )
+    faults = itertools.cycle(
+        ({"X-Simulate-Fault": "cut_stream"}, {"X-Simulate-Fault": "no_usage"}, {})
+    )
+    for number, fault in enumerate(faults):
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            http.post("/chat/completions", json=payload(number), headers=fault)
+
+
 MANNERS: dict[str, Callable[[Recorder, str], None]] = {
     "run": in_one_run,
     "threads": in_threads,
     "tasks": in_tasks,
     "forks": in_forks,
     "openai": through_openai,
+    "settling": settling,
 }
 
 if __name__ == "__main__":
     _, manner, home, url = sys.argv
-    MANNERS[manner](Recorder(home, base_url=url), url)
+    settler = Settler(KEY, first_wait_seconds=0.05) if manner == "settling" else None
+    MANNERS[manner](Recorder(home, base_url=url, settler=settler), url)

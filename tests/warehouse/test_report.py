@@ -26,6 +26,7 @@ def test_the_status_tells_the_sum_and_what_it_lacks(built: BuildResult) -> None:
     status = read_status(built.warehouse)
     assert json.loads(json.dumps(status)) == status
     status.pop("built_at")
+    status.pop("unknown_by_age")
     assert status == {
         "attempt_count": 12,
         "cost_usd": "0.721000000001",
@@ -44,6 +45,24 @@ def test_the_status_tells_the_sum_and_what_it_lacks(built: BuildResult) -> None:
         "first_call_at": "2026-04-01T12:00:00+00:00",
         "last_call_at": "2026-04-01T12:00:00+00:00",
         "landed_at": "2026-04-07T09:00:00+00:00",
+    }
+
+
+def test_what_stays_unknown_is_told_by_its_age(built: BuildResult) -> None:
+    *young, old = read_status(built.warehouse)["unknown_by_age"]
+    assert [age["age_band"] for age in young] == [
+        "under_1_hour",
+        "1_hour_to_1_day",
+        "1_to_7_days",
+        "8_to_31_days",
+    ]
+    assert {age["oldest_call_at"] for age in young} == {None}
+    assert old == {
+        "age_band": "over_31_days",
+        "unpriced_count": 2,
+        "in_doubt_count": 1,
+        "without_generation_count": 3,
+        "oldest_call_at": "2026-04-01T12:00:00+00:00",
     }
 
 

@@ -73,6 +73,29 @@ def test_what_the_sum_lacks_is_said_below_it(built: BuildResult) -> None:
     assert "calls of unknown cost, 2; calls in doubt, 1" in table
 
 
+def test_unknown_costs_stand_by_their_age_below_the_status(built: BuildResult) -> None:
+    table = printed(print_status, read_status(built.warehouse))
+    lines = [cells(line) for line in table.splitlines()]
+    assert ["under", "1", "hour", "0", "0", "0", "–"] in lines
+    assert ["over", "31", "days", "2", "1", "3", "2026-04-01", "12:00"] in lines
+    assert "can no longer be asked for" in table
+
+
+def test_a_status_without_unknown_costs_says_nothing_of_their_age(built: BuildResult) -> None:
+    status = read_status(built.warehouse)
+    none = {"unpriced_count": 0, "in_doubt_count": 0, "without_generation_count": 0}
+    ages = [{**age, **none, "oldest_call_at": None} for age in status["unknown_by_age"]]
+    assert "31 days" not in printed(print_status, {**status, "unknown_by_age": ages})
+
+
+def test_the_csv_of_the_status_is_one_line_with_a_column_for_each_age(built: BuildResult) -> None:
+    status = read_status(built.warehouse)
+    (row,) = csv.DictReader(io.StringIO(printed(print_status, status, "csv")))
+    assert row["cost_usd"] == status["cost_usd"]
+    assert (row["over_31_days_unpriced_count"], row["1_to_7_days_in_doubt_count"]) == ("2", "0")
+    assert json.loads(printed(print_status, status, "json")) == status
+
+
 def test_a_name_in_brackets_is_printed_as_it_is(built: BuildResult) -> None:
     (stage, *_) = read_stages(built.warehouse, "river")
     assert "[bold]" in printed(print_stages, [{**stage, "stage": "[bold]"}])

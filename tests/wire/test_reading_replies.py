@@ -1,6 +1,8 @@
 """A reply is read for who served it, what it cost and how it ended, whatever state it is in."""
 
 import gzip
+import json
+import zlib
 from decimal import Decimal
 
 import httpx
@@ -159,4 +161,164 @@ def test_names_of_a_wrong_kind_are_unknown() -> None:
     odd = (
         rb'{"id":7,"model":["a"],"provider":"\ud800","choices":[{"finish_reason":{}},3],"usage":[]}'
     )
-    assert read(JSON, odd) == ReplyFacts(provider_name="\ufffd", is_whole=True)
+    assert read(JSON, odd) == ReplyFacts(is_whole=True)
+
+
+FAILED_RESPONSE = (
+    b'{"type":"response.failed","response":{"id":"gen-1-cccccccc","status":"failed",'
+    b'"error":{"code":"server_error","message":"x"},"error_type":"provider_overloaded"}}'
+)
+
+
+def event(document: bytes) -> bytes:
+    return b"data: " + document + b"\n\n"
+
+
+@pytest.mark.parametrize(
+    ("document", "word"),
+    [
+        (FAILED_RESPONSE, "provider_overloaded"),
+        (b'{"type":"response.failed","response":{"status":"failed","error":null}}', "error"),
+        (b'{"type":"error","code":"server_error","message":"x"}', "server_error"),
+        (
+            b'{"type":"response.error","error":{"code":"rate_limit_exceeded"}}',
+            "rate_limit_exceeded",
+        ),
+        (b'{"type":"error"}', "error"),
+    ],
+)
+def test_a_responses_stream_that_failed_says_so_in_openrouters_own_word(
+    document: bytes, word: str
+) -> None:
+    assert read(SSE, event(document)).error_type == word
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason"),
+    [
+        (b'"status":"completed","incomplete_details":null', "completed"),
+        (b'"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"}',
+         "max_output_tokens"),
+        (b'"status":"in_progress"', None),
+    ],
+)  # fmt: skip
+def test_a_responses_reply_says_why_it_ended(ended: bytes, reason: str | None) -> None:
+    body = b'{"id":"gen-1-d","object":"response",' + ended + b"}"
+    assert read(JSON, body).finish_reason == reason
+    assert read(SSE, event(b'{"type":"x","response":' + body + b"}")).finish_reason == reason
+
+
+def test_images_that_a_tool_drew_are_counted_once() -> None:
+    image = b'{"type":"image_generation_call","result":"AAAA"}'
+    output = b'"output":[{"type":"message"},' + image + b',{"type":"image_generation_call"}]'
+    assert read(JSON, b'{"object":"response",' + output + b"}").output_image_count == 1
+    done = event(b'{"type":"response.output_item.done","item":' + image + b"}")
+    completed = event(b'{"type":"response.completed","response":{' + output + b"}}")
+    assert read(SSE, done, completed).output_image_count == 1
+
+
+def test_images_that_come_as_addresses_are_images() -> None:
+    body = b'{"data":[{"url":"https://x"},{"b64_json":null},{"embedding":[1]}]}'
+    assert read(JSON, body).output_image_count == 1
+
+
+def test_a_messages_stream_says_why_it_ended_and_keeps_the_cache_of_its_beginning() -> None:
+    start = (
+        b'{"type":"message_start","message":{"usage":{"input_tokens":3,'
+        b'"cache_read_input_tokens":100,"output_tokens":1}}}'
+    )
+    delta = (
+        b'{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":'
+        b'{"input_tokens":3,"cache_creation_input_tokens":null,"output_tokens":20,"cost":0.25}}'
+    )
+    facts = read(SSE, event(start), event(delta), event(b'{"type":"message_stop"}'))
+    assert facts.finish_reason == "end_turn"
+    assert facts.usage == Usage(
+        input_tokens=103,
+        cache_read_tokens=100,
+        output_tokens=20,
+        reported_cost_usd=Decimal("0.25"),
+    )
+
+
+def test_only_openrouters_own_ids_name_a_generation() -> None:
+    for foreign in (b"chatcmpl-1", b"resp_1", b"mygen-1", b"gen-"):
+        assert read(JSON, b'{"id":"' + foreign + b'","choices":[]}').generation_id is None
+    assert read(JSON, b'{"id":"resp_gen-1-ffffffff"}').generation_id == "gen-1-ffffffff"
+    refused = b'{"id":"msg_1","type":"error","error":{"type":"x"},"request_id":"gen-1-eeeeeeee"}'
+    assert read(JSON, refused).generation_id == "gen-1-eeeeeeee"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_byok"),
+    [(b"{}", True), (b'{"is_byok":false}', False), (b'{"is_byok":null}', True)],
+)
+def test_the_router_says_whose_key_it_was_where_usage_does_not(said: bytes, is_byok: bool) -> None:
+    body = b'{"usage":' + said + b',"openrouter_metadata":{"is_byok":true}}'
+    usage = read(JSON, body).usage
+    assert usage is not None
+    assert usage.is_byok is is_byok
+
+
+PRETTY = b"".join(
+    b"data: " + line + b"\n"
+    for line in json.dumps(json.loads(bodies.CHAT), indent=2).encode().splitlines()
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        pytest.param({}, bodies.STREAM, id="events without a type"),
+        pytest.param(JSON, bodies.STREAM, id="events called JSON"),
+        pytest.param({"content-type": "text/plain"}, bodies.CHAT, id="JSON called text"),
+        pytest.param(SSE, bodies.CHAT, id="JSON called events"),
+        pytest.param(SSE, b"\xef\xbb\xbfdata: " + bodies.CHAT, id="byte order mark"),
+        pytest.param(SSE, b"event: x\nid: 1\n" + PRETTY + b"\n", id="one event in many lines"),
+        pytest.param(SSE, b"data: {\n\n" + bodies.STREAM, id="half an event before"),
+        pytest.param({**JSON, "content-encoding": "gzip"}, bodies.CHAT, id="unpacked on its way"),
+        pytest.param({**JSON, "content-encoding": "br"}, bodies.CHAT, id="br, unpacked"),
+    ],
+)
+def test_a_reply_is_read_whatever_its_headers_and_its_frames_say(
+    headers: dict[str, str], body: bytes
+) -> None:
+    expected = cost(read(JSON, bodies.CHAT))
+    assert expected is not None
+    pieces = [body[place : place + 1] for place in range(len(body))]
+    for facts in (read(headers, body), read(headers, *pieces)):
+        assert (cost(facts), facts.is_whole) == (expected, True)
+
+
+def raw_deflate(content: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "packed"),
+    [
+        pytest.param("deflate", zlib.compress(bodies.CHAT), id="deflate"),
+        pytest.param("deflate", raw_deflate(bodies.CHAT), id="deflate without a header"),
+        pytest.param(
+            "gzip", gzip.compress(bodies.CHAT[:90]) + gzip.compress(bodies.CHAT[90:]), id="parts"
+        ),
+        pytest.param("gzip", gzip.compress(bodies.CHAT) + b"\0\0\0", id="padded"),
+        pytest.param("x-gzip", gzip.compress(bodies.CHAT), id="x-gzip"),
+        pytest.param("gzip, gzip", gzip.compress(gzip.compress(bodies.CHAT)), id="twice"),
+    ],
+)
+def test_every_way_of_packing_is_read(encoding: str, packed: bytes) -> None:
+    headers = {**JSON, "content-encoding": encoding}
+    pieces = [packed[place : place + 1] for place in range(len(packed))]
+    assert read(headers, packed) == read(headers, *pieces) == read(JSON, bodies.CHAT)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_name_in_a_header_is_read_in_either_encoding(encoding: str) -> None:
+    raw = [(b"X-Provider-Name", "Zürich".encode(encoding))]
+    assert reply_reader(httpx.Headers(raw)).facts.provider_name == "Zürich"
+
+
+def test_plain_text_is_whole_when_it_ends() -> None:
+    assert read({"content-type": "text/plain"}, b"WEBVTT").is_whole is None

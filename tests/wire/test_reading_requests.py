@@ -1,8 +1,11 @@
 """A request is known as OpenRouter's by its host, and as billable by its path."""
 
 import hashlib
+import io
+from typing import Any
 
 import httpx
+import httpx2
 import pytest
 
 from ingest.wire.request import OpenRouterAddress, RequestFacts, read_request
@@ -25,6 +28,10 @@ def unknown(endpoint: str, content: bytes = b"") -> RequestFacts:
             "presets/mine/chat/completions",
         ),
         ("https://openrouter.ai/api/alpha/decisions", "api/alpha/decisions"),
+        ("https://openrouter.ai./api/v1/completions?beta=true", "completions"),
+        ("https://openrouter.ai/api/v1//chat//completions/", "chat/completions"),
+        ("https://openrouter.ai/api/v1/chat%2Fcompletions", "chat/completions"),
+        ("http://openrouter.ai/api/v1//keys", None),
         ("https://openrouter.ai/api/v1/keys", None),
         ("https://openrouter.ai/api/v1/analytics/query", None),
         ("https://openrouter.ai/api/v1/private-endpoints/7/enable", None),
@@ -48,6 +55,61 @@ def test_another_address_is_known_beside_openrouters_own() -> None:
         assert address.endpoint(httpx.Request("POST", url)) == "chat/completions"
     elsewhere = httpx.Request("POST", "http://127.0.0.1:4001/proxy/v1/chat/completions")
     assert address.endpoint(elsewhere) is None
+
+
+def test_a_base_that_leaves_out_the_version_names_the_same_calls() -> None:
+    address = OpenRouterAddress("https://openrouter.ai/api")
+    for path, endpoint in (("messages", "messages"), ("keys", None)):
+        request = httpx.Request("POST", f"https://openrouter.ai/api/v1/{path}")
+        assert address.endpoint(request) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ({"messages": [{"content": [{"type": "image_url"}, {"type": "text"}]}]}, 1),
+        ({"messages": [{"content": [{"type": "image", "source": {}}]}]}, 1),
+        (
+            {
+                "messages": [
+                    {"content": [{"type": "tool_result", "content": [{"type": "image"}]}]},
+                ]
+            },
+            1,
+        ),
+        ({"input": [{"role": "user", "content": [{"type": "input_image"}] * 2}]}, 2),
+        ({"input": [{"type": "function_call_output", "output": [{"type": "input_image"}]}]}, 1),
+        ({"input": [{"content": [{"type": "image_url"}]}, "a fox"]}, 1),
+        ({"input": "a fox", "input_references": [{}, {}], "frame_images": [{}]}, 3),
+        ({"messages": [{"type": [], "content": "image_url", "output": {"type": "image"}}]}, 0),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_images_are_counted_at_every_endpoint(body: dict[str, object], count: int) -> None:
+    request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", json=body)
+    assert read_request(request, "x").input_image_count == count
+
+
+def test_a_body_nested_without_end_hides_nothing_else() -> None:
+    nested = b'{"model":"a/b","input":' + b'[{"content":' * 200 + b"1" + b"}]" * 200 + b"}"
+    request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", content=nested)
+    assert read_request(request, "x").requested_model == "a/b"
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2])
+def test_the_model_of_an_upload_is_read_and_the_upload_is_not(library: Any) -> None:
+    sound = io.BytesIO(b"RIFF")
+    request = library.Request(
+        "POST",
+        "https://openrouter.ai/api/v1/audio/transcriptions",
+        data={"language": "de", "model": "openai/whisper-large-v3"},
+        files={"file": ("fox.wav", sound)},
+    )
+    facts = read_request(request, "audio/transcriptions")
+    assert facts == unknown("audio/transcriptions")._replace(
+        requested_model="openai/whisper-large-v3"
+    )
+    assert sound.tell() == 0
 
 
 def test_model_stream_images_and_the_hash_of_the_key_are_read() -> None:
@@ -108,7 +170,7 @@ def test_odd_messages_and_models_are_unknown_not_errors() -> None:
     request = httpx.Request("POST", "https://openrouter.ai/api/v1/x", content=odd)
     facts = read_request(request, "x")
     assert (facts.requested_model, facts.is_streamed, facts.input_image_count) == (
-        "\ufffd",
+        None,
         False,
         1,
     )

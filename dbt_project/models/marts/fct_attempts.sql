@@ -27,6 +27,8 @@ said as (
             -- Refused before a provider was asked. 408, 500, 502, 504, 524 and an error inside an
             -- answer of 200 are not among them: the provider may have worked, and charged.
             http_status in (400, 401, 402, 403, 404, 413, 422, 429, 503, 529)
+            -- Sent elsewhere: what was asked there is an attempt of its own.
+            or http_status between 300 and 399
             -- The request never left.
             or (
                 http_status is null

@@ -27,7 +27,9 @@ def unsettled_generations(lake: Lake) -> list[Unsettled]:
         """
     )
     settled = lake.scan("settlements").sql(
-        "select generation_id from self where total_cost_usd is not null"
+        # The question for a video tells whose key it was, and not what its owner pays besides.
+        "select generation_id from self where total_cost_usd is not null "
+        "and (is_byok is not true or upstream_cost_usd is not null)"
     )
     asked = untold.join(settled, on="generation_id", how="anti").sql(
         "select generation_id, max(heard_at) as heard_at, max(may_be_billed) as may_be_billed "

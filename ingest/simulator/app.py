@@ -18,7 +18,7 @@ from ingest.simulator.chat.endpoint import TEXT_ENDPOINTS
 from ingest.simulator.embeddings import embed_texts
 from ingest.simulator.generations import show_generation
 from ingest.simulator.images import draw_images
-from ingest.simulator.job_questions import show_job
+from ingest.simulator.job_questions import list_batches, show_job
 from ingest.simulator.listings import (
     list_embedding_models,
     list_endpoints,
@@ -53,6 +53,7 @@ _GETS: Final[dict[str, Endpoint]] = {
     "/generation": show_generation,
     "/videos/{job_id}": show_job,
     "/videos/{job_id}/content": show_video,
+    "/batches": list_batches,
     "/batches/{job_id}": show_job,
     "/credits": show_credits,
     "/key": show_key,

@@ -16,7 +16,7 @@ from ingest.simulator.catalogue import Model
 from ingest.simulator.chat.endpoint import TEXT_ENDPOINTS
 from ingest.simulator.embeddings import embed_in_batch
 from ingest.simulator.faults import CallKind, Fault
-from ingest.simulator.inference import answer, find_model, refuse_if_asked
+from ingest.simulator.inference import GIVEN_UP, answer, find_model, refuse_if_asked
 from ingest.simulator.jobs import Job
 from ingest.simulator.pricing import charge_batch
 from ingest.simulator.rates import Tokens
@@ -61,8 +61,10 @@ async def submit_batch(simulator: Simulator, request: Request) -> Response:
     results, outcomes = _work_off(call, asked, model)
     outcome = _together(call, outcomes)
     job = _job(simulator, call, asked, model, results, outcome)
-    simulator.jobs[call.generation_id] = job
+    if call.fault in GIVEN_UP:
+        simulator.jobs[call.generation_id] = job
     refuse_if_asked(simulator, call, model, outcome)
+    simulator.jobs[call.generation_id] = job
     return answer(simulator, call, model, job.pending, outcome)
 
 

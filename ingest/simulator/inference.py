@@ -1,6 +1,7 @@
 """What every inference endpoint does once it has a plan: refuse, or charge and answer."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from starlette.responses import Response
 
@@ -15,6 +16,9 @@ from ingest.simulator.state import Simulator
 from ingest.simulator.stream_delivery import StreamReply, StreamScript
 from ingest.simulator.wire_bytes import wire_bytes
 from ingest.simulator.wire_json import dumps
+
+GIVEN_UP: Final = (Fault.EDGE_TIMEOUT, Fault.GATEWAY_TIMEOUT)
+"""Refusals by a gateway that waited no longer, while the model went on."""
 
 
 def find_model(simulator: Simulator, name: str, modality: str) -> Model:
@@ -36,12 +40,13 @@ def refuse_if_asked(simulator: Simulator, call: Call, model: Model, whole: Outco
     if call.fault is None:
         return
     if call.fault is Fault.ERROR_200:
-        simulator.charge(call, model, whole.failed(), is_interrupted=False)
+        if call.kind is not CallKind.BATCH:
+            simulator.charge(call, model, whole.failed(), is_interrupted=False)
         raise error_in_200(model.provider.name, reply_headers(call, model))
     refusal = refusal_for(call.fault, call.requested_model, call.draw, simulator.config.clock())
     if refusal is None:
         return
-    if call.fault in (Fault.EDGE_TIMEOUT, Fault.GATEWAY_TIMEOUT):
+    if call.fault in GIVEN_UP:
         simulator.charge(call, model, whole, is_interrupted=True)
     if call.fault is Fault.GATEWAY_TIMEOUT:
         refusal.headers |= reply_headers(call, model)

@@ -34,6 +34,31 @@ async def show_job(simulator: Simulator, request: Request) -> Response:
     return WholeReply(content, {}, ending_of(fault), pace, status=status)
 
 
+async def list_batches(simulator: Simulator, request: Request) -> Response:
+    """The batches of this key, newest first, without their results; `created_after` and `limit`.
+
+    Raises `Refusal` for a missing key and for the fault asked for.
+    """
+    api_key = require_key(request)
+    if (fault := requested_fault(simulator, request, b"")) is not None:
+        _refuse(fault, simulator)
+    now, since = simulator.config.clock(), int(request.query_params.get("created_after", "0"))
+    own = [job.body(now) for job in simulator.jobs.values() if job.api_key_hash == api_key.sha256]
+    batches = [body | {"results": None} for body in own if body.get("object") == "batch"]
+    recent = [body for body in reversed(batches) if int(str(body["created_at"])) > since]
+    names = [body["id"] for body in recent]
+    after = request.query_params.get("after")
+    first = names.index(after) + 1 if after in names else 0
+    limit = int(request.query_params.get("limit", "20"))
+    page = recent[first : first + limit]
+    ends = {"first_id": page[0]["id"], "last_id": page[-1]["id"]} if page else _NO_ENDS
+    answer = {"object": "list", "data": page, "has_more": first + limit < len(recent), **ends}
+    return Response(dumps(answer), media_type="application/json")
+
+
+_NO_ENDS = {"first_id": None, "last_id": None}
+
+
 def find_job(simulator: Simulator, request: Request) -> Job:
     """The job of this path, if it is one of this key."""
     api_key = require_key(request)

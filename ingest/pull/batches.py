@@ -1,0 +1,103 @@
+"""What batches cost: `/generation` knows none of them, they are asked for under their own path."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+
+from ingest.clock import Clock
+from ingest.identifiers import new_id
+from ingest.lake import Lake
+from ingest.pull.answers import Answers
+from ingest.pull.batch_answers import Batch, ask_for_batch, list_batches
+from ingest.pull.lost import LostCall, is_same_model, lost_calls
+from ingest.pull.provider import Patience
+from ingest.pull.result import PullResult, land_answers
+from ingest.records import Settlement
+
+_FAR_APART = timedelta(minutes=10)
+"""Between a call and the batch that it began, by two clocks."""
+
+
+def settle_batches(
+    lake: Lake, client: httpx.Client, clock: Clock, patience: Patience
+) -> PullResult:
+    """Land a `settlements` row for each batch whose cost is told now and was not before.
+
+    Each is asked for once: it may take a day. A call that died before it learned its batch is
+    looked for among the account's batches, by model and time. Raises as `pull_settlements` does.
+    """
+    answers = Answers[Settlement]("settlements", "GET /batches")
+    found = _found(lake, client, clock(), patience)
+    for batch_id, event_id in (_untold(lake) | found).items():
+        document = ask_for_batch(client, batch_id, patience)
+        if document and (document.get("usage") or batch_id in found):
+            answers.read([document], partial(_settlement, event_id=event_id, observed_at=clock()))
+    return land_answers(lake, f"settlements-{new_id()}", answers, clock())
+
+
+def _settlement(document: Any, *, event_id: str | None, observed_at: datetime) -> Settlement:
+    return Batch.model_validate(document).settlement(event_id, observed_at)
+
+
+def _untold(lake: Lake) -> dict[str, str | None]:
+    """Batches without a cost, each with the call that it was matched to, if it had to be."""
+    called = lake.scan("usage_events").sql(
+        "select generation_id, cast(null as text) as event_id from self "
+        "where endpoint like '%batches' and generation_id is not null"
+    )
+    matched = lake.scan("settlements").sql(
+        "select generation_id, event_id from self where generation_id like 'batch%'"
+    )
+    told = lake.scan("settlements").sql(
+        "select distinct generation_id from self where total_cost_usd is not null"
+    )
+    untold = (frame.join(told, on="generation_id", how="anti") for frame in (called, matched))
+    return dict(row for frame in untold for row in frame.collect().iter_rows())
+
+
+def _found(
+    lake: Lake, client: httpx.Client, now: datetime, patience: Patience
+) -> dict[str, str | None]:
+    """Batch → the lost call that began it: of the same model, and the nearest in time."""
+    free = {call.event_id: call for call in _lost(lake, now)}
+    if not free:
+        return {}
+    since = min(call.started_at for call in free.values()) - _FAR_APART
+    known = _known(lake)
+    listed = [each for each in list_batches(client, since, patience) if each.id not in known]
+    found: dict[str, str | None] = {}
+    for batch in sorted(listed, key=lambda batch: str(batch.created_at)):
+        possible = [call for call in free.values() if _may_be(call, batch)]
+        if possible:
+            nearest = min(possible, key=lambda call: _distance(call, batch))
+            found[batch.id] = free.pop(nearest.event_id).event_id
+    return found
+
+
+def _lost(lake: Lake, now: datetime) -> Iterable[LostCall]:
+    events = lake.scan("usage_events").sql(
+        "select distinct event_id from self where endpoint like '%batches'"
+    )
+    of_batches = set(events.collect()["event_id"])
+    return [call for call in lost_calls(lake, now) if call.event_id in of_batches]
+
+
+def _known(lake: Lake) -> set[str]:
+    frames = [
+        lake.scan(table).sql("select generation_id from self where generation_id is not null")
+        for table in ("usage_events", "settlements")
+    ]
+    return {batch_id for frame in frames for batch_id in frame.collect()["generation_id"]}
+
+
+def _may_be(call: LostCall, batch: Batch) -> bool:
+    is_near = _distance(call, batch) <= _FAR_APART
+    return is_near and is_same_model(call.requested_model, batch.model)
+
+
+def _distance(call: LostCall, batch: Batch) -> timedelta:
+    created_at = batch.created_at
+    return timedelta.max if created_at is None else abs(created_at - call.started_at)

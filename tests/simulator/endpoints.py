@@ -19,6 +19,11 @@ class Asked(NamedTuple):
     def is_streamed(self) -> bool:
         return bool(self.content.get("json", {}).get("stream"))
 
+    def marked(self, mark: str) -> "Asked":
+        """The same with a mark that changes nothing, so that nobody has sent it before."""
+        kind = "json" if "json" in self.content else "data"
+        return Asked(self.path, self.content | {kind: self.content[kind] | {"trace": mark}})
+
 
 def _json(path: str, **body: object) -> Asked:
     return Asked(path, {"json": body})

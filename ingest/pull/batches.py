@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
 import httpx
+from pydantic import ValidationError
 
 from ingest.clock import Clock
 from ingest.identifiers import new_id
 from ingest.lake import Lake
 from ingest.pull.answers import Answers
-from ingest.pull.batch_answers import Batch, ask_for_batch, list_batches
+from ingest.pull.batch_answers import Batch, ask_for_batch, list_batches, read_batch
 from ingest.pull.lost import LostCall, is_same_model, lost_calls
 from ingest.pull.provider import Patience
 from ingest.pull.result import PullResult, land_answers
@@ -32,14 +31,19 @@ def settle_batches(
     answers = Answers[Settlement]("settlements", "GET /batches")
     found = _found(lake, client, clock(), patience)
     for batch_id, event_id in (_untold(lake) | found).items():
-        document = ask_for_batch(client, batch_id, patience)
-        if document and (document.get("usage") or batch_id in found):
-            answers.read([document], partial(_settlement, event_id=event_id, observed_at=clock()))
+        body = ask_for_batch(client, batch_id, patience)
+        settlement = body and _read(body, event_id, clock())
+        if settlement and (settlement.total_cost_usd is not None or batch_id in found):
+            answers.records.append(settlement)
     return land_answers(lake, f"settlements-{new_id()}", answers, clock())
 
 
-def _settlement(document: Any, *, event_id: str | None, observed_at: datetime) -> Settlement:
-    return Batch.model_validate(document).settlement(event_id, observed_at)
+def _read(body: bytes, event_id: str | None, now: datetime) -> Settlement | None:
+    try:
+        return read_batch(body, event_id, now)
+    except ValidationError:
+        # Not set aside as other answers are: it holds what the models said.
+        return None
 
 
 def _untold(lake: Lake) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from ingest.simulator.catalogue import Model
 from ingest.simulator.chat.endpoint import TEXT_ENDPOINTS
 from ingest.simulator.embeddings import embed_in_batch
 from ingest.simulator.faults import CallKind, Fault
-from ingest.simulator.inference import GIVEN_UP, answer, find_model, refuse_if_asked
+from ingest.simulator.inference import GIVEN_UP, answer_with_bytes, find_model, refuse_if_asked
 from ingest.simulator.jobs import Job
 from ingest.simulator.pricing import charge_batch
 from ingest.simulator.rates import Tokens
@@ -24,6 +24,8 @@ from ingest.simulator.refusals import Refusal
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
 from ingest.simulator.usage_report import byok_details, without_cost
+from ingest.simulator.wire_bytes import wire_bytes
+from ingest.simulator.wire_json import dumps
 
 Produce = Callable[[Call, object, Model], tuple[dict[str, object], Outcome]]
 
@@ -65,7 +67,8 @@ async def submit_batch(simulator: Simulator, request: Request) -> Response:
         simulator.jobs[call.generation_id] = job
     refuse_if_asked(simulator, call, model, outcome)
     simulator.jobs[call.generation_id] = job
-    return answer(simulator, call, model, job.pending, outcome)
+    content = wire_bytes(dumps(dict(job.pending)), call.fault)
+    return answer_with_bytes(simulator, call, model, content, outcome, status=202)
 
 
 def _work_off(

@@ -88,6 +88,7 @@ def messages_usage(tokens: Tokens, charge: Charge, web_search_count: int = 0) ->
         "output_tokens_details": {"thinking_tokens": tokens.reasoning},
         "server_tool_use": {"web_search_requests": web_search_count, "web_fetch_requests": 0},
         "service_tier": "standard",
+        "inference_geo": None,
         "speed": None,
         "iterations": None,
         "cost": charge.wire_cost_usd,

@@ -112,6 +112,7 @@ class Messages:
             "content": content,
             "stop_reason": None,
             "stop_sequence": None,
+            "stop_details": None,
             **more,
         }
 

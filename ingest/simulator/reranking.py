@@ -18,7 +18,6 @@ from ingest.simulator.pricing import charge_units
 from ingest.simulator.rates import Tokens
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
-from ingest.simulator.usage_report import byok_details
 
 _DOCUMENTS_PER_SEARCH: Final = 100
 
@@ -80,9 +79,9 @@ def _results(call: Call, asked: RerankRequest) -> list[dict[str, object]]:
 
 
 def _usage(asked: RerankRequest, outcome: Outcome) -> dict[str, object]:
+    """It does not say whose key it was: what a provider charges besides, nobody is told here."""
     return {
         "search_units": asked.search_count(),
         "total_tokens": outcome.tokens.prompt,
         "cost": outcome.charge.wire_cost_usd,
-        **byok_details(outcome.charge),
     }

@@ -21,7 +21,6 @@ from ingest.simulator.rates import Tokens
 from ingest.simulator.refusals import Refusal
 from ingest.simulator.replies import image_caption
 from ingest.simulator.state import Simulator
-from ingest.simulator.usage_report import byok_details
 
 _BYTES_PER_SECOND: Final = 16_000
 _TOKENS_PER_SECOND: Final = 9
@@ -66,6 +65,7 @@ def _outcome(call: Call, asked: TranscriptionRequest, model: Model, text: str) -
 
 
 def _usage(asked: TranscriptionRequest, outcome: Outcome) -> dict[str, object]:
+    """It does not say whose key it was: what a provider charges besides, nobody is told here."""
     tokens = outcome.tokens
     return {
         "seconds": asked.seconds(),
@@ -73,5 +73,4 @@ def _usage(asked: TranscriptionRequest, outcome: Outcome) -> dict[str, object]:
         "output_tokens": tokens.completion,
         "total_tokens": tokens.prompt + tokens.completion,
         "cost": outcome.charge.wire_cost_usd,
-        **byok_details(outcome.charge),
     }

@@ -11,6 +11,7 @@ import pytest
 from ingest.clock import utc_now
 from ingest.identifiers import new_id
 from ingest.lake import Lake
+from ingest.money import loads
 from ingest.pull.settlements import pull_settlements
 from ingest.records import Settlement
 from ingest.simulator import RunningSimulator, running_simulator
@@ -169,6 +170,27 @@ def test_every_page_of_the_list_is_looked_at(lake: Lake) -> None:
     with scripted(answer) as client:
         pull_settlements(lake, client, patience=IMPATIENT)
     assert set(settlements(lake)) == {"batch_1", "batch_2"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("rerank", {"model": "cohere/rerank-v3.5", "query": "a", "documents": ["b"]}),
+        ("audio/transcriptions", {"model": "openai/whisper-1", "input_audio": {"data": "AAAA"}}),
+    ],
+)
+@pytest.mark.parametrize("key", ["plain", "byok", "byok-fee"])
+def test_where_a_reply_never_says_whose_key_it_was_openrouter_is_asked(
+    simulator: RunningSimulator, lake: Lake, key: str, path: str, body: dict[str, Any]
+) -> None:
+    with client_of(simulator, key) as client:
+        reply = client.post(path, json=body)
+        name, told = reply.headers["X-Generation-Id"], loads(reply.content)["usage"]["cost"]
+        call = attempt(name, endpoint=path, status="succeeded", reported_cost_usd=Decimal(told))
+        land_attempts(lake, call)
+        results = [pull_settlements(lake, client, patience=HASTY) for _ in range(2)]
+    assert [result.landed_count for result in results] == [1, 0]
+    assert spend_usd(settlements(lake)[name]) == billed_usd(simulator, name)
 
 
 def test_a_video_of_which_only_openrouters_part_was_told_is_settled_whole(

@@ -2,6 +2,7 @@
 
 import gzip
 import zlib
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -15,7 +16,14 @@ from tests.simulator.exchanges import billed, billed_usd, generation_of, true_co
 
 KEYS = ["sk-or-v1-plain", "sk-or-v1-byok", "sk-or-v1-byok-fee"]
 SAYS_NO_COST = {"speech", "messages streamed", *JOBS}
-SAYS_A_COST = [name for name in ENDPOINTS if name not in SAYS_NO_COST]
+SHORT = ("rerank", "transcription", "transcription of a file")
+"""These do not say whose key it was."""
+SAYS_ALL = [
+    (name, key)
+    for name in ENDPOINTS
+    for key in KEYS
+    if name not in SAYS_NO_COST and not ("byok" in key and name in SHORT)
+]
 NAMED = {
     "chat": ("gen-", "completions"),
     "responses": ("gen-", "completions"),
@@ -43,8 +51,19 @@ def raw(client: httpx.Client, name: str, fault: str) -> tuple[httpx.Headers, byt
         return reply.headers, b"".join(reply.iter_raw())
 
 
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("name", SAYS_A_COST)
+@pytest.mark.parametrize("name", SHORT)
+def test_a_short_usage_says_openrouters_part_and_not_whose_key_it_was(
+    simulator: RunningSimulator, name: str
+) -> None:
+    with client_of(simulator, "sk-or-v1-byok-fee") as client:
+        reply = post(client, name)
+    usage, row = usage_of(reply), billed(simulator, reply)
+    assert {"is_byok", "cost_details"}.isdisjoint(usage)
+    assert money.round_usd(usage["cost"]) == Decimal(row["openrouter_cost_usd"])
+    assert Decimal(row["cost_usd"]) > 20 * Decimal(row["openrouter_cost_usd"])
+
+
+@pytest.mark.parametrize(("name", "key"), SAYS_ALL)
 def test_the_cost_that_a_reply_says_rounds_to_the_bill(
     simulator: RunningSimulator, name: str, key: str
 ) -> None:

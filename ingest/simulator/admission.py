@@ -1,24 +1,22 @@
 """Lets a request in: reads its body, knows its key, draws its fate."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
 from ingest.simulator.calls import Call
 from ingest.simulator.faults import CallKind, Fault, parse_fault, random_fault
-from ingest.simulator.forms import read_form
 from ingest.simulator.keys import ApiKey, require_key
+from ingest.simulator.reading import parse, read_as, what_is_asked
 from ingest.simulator.refusals import Refusal
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
 
 _FAULT_MARK = "#fault="
-_WHOM = ("user", "session_id")
 _ID_PREFIXES: Final = {
     CallKind.IMAGE: "gen-img-",
     CallKind.EMBEDDING: "gen-emb-",
@@ -62,9 +60,9 @@ async def admit(simulator: Simulator, request: Request, shape: type[Asked]) -> t
     """
     api_key = require_key(request)
     content = await request.body()
-    body = _parse(content, request.headers.get("content-type", ""))
-    asked = _read(body, shape)
-    raw = _what_is_asked(body)
+    body = parse(content, request.headers.get("content-type", ""))
+    asked = read_as(body, shape)
+    raw = what_is_asked(body)
     ordinal = simulator.requests.next(api_key.sha256, request.url.path, raw)
     # The key is left out: the same request costs the same whoever sends it.
     draw = Draw.of(
@@ -107,31 +105,6 @@ def _look_up(
     if caching is None or caching.source is None:
         return replace(call, caching=caching)
     return replace(call, caching=caching, draw=caching.source.draw, fault=None)
-
-
-def _parse(raw: bytes, content_type: str) -> Any:
-    if content_type.startswith("multipart/form-data"):
-        return read_form(raw, content_type)
-    try:
-        return json.loads(raw)
-    except ValueError as error:
-        raise Refusal(400, "The request body is not valid JSON") from error
-
-
-def _what_is_asked(body: Any) -> bytes:
-    """The request without whom it is for: a model answers everybody alike."""
-    if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if name not in _WHOM}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-
-
-def _read(body: Any, shape: type[Asked]) -> Asked:
-    try:
-        return shape.model_validate(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Refusal(400, f"{place}: {first['msg']}") from error
 
 
 def _call(

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ingest.simulator.admission import InferenceRequest, admit
+from ingest.simulator.batch_object import batch_job
 from ingest.simulator.bill import Outcome
 from ingest.simulator.calls import Call
 from ingest.simulator.catalogue import Model
@@ -17,13 +18,12 @@ from ingest.simulator.chat.endpoint import TEXT_ENDPOINTS
 from ingest.simulator.embeddings import embed_in_batch
 from ingest.simulator.faults import CallKind, Fault
 from ingest.simulator.inference import GIVEN_UP, answer_with_bytes, find_model, refuse_if_asked
-from ingest.simulator.jobs import Job
 from ingest.simulator.pricing import charge_batch
 from ingest.simulator.rates import Tokens
 from ingest.simulator.refusals import Refusal
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
-from ingest.simulator.usage_report import byok_details, without_cost
+from ingest.simulator.usage_report import without_cost
 from ingest.simulator.wire_bytes import wire_bytes
 from ingest.simulator.wire_json import dumps
 
@@ -62,7 +62,8 @@ async def submit_batch(simulator: Simulator, request: Request) -> Response:
     model = find_model(simulator, call.requested_model, "text" if is_text else "embeddings")
     results, outcomes = _work_off(call, asked, model)
     outcome = _together(call, outcomes)
-    job = _job(simulator, call, asked, model, results, outcome)
+    done_at = call.received_at + timedelta(seconds=simulator.config.job_seconds)
+    job = batch_job(call, asked.endpoint, model, results, outcome, done_at)
     if call.fault in GIVEN_UP:
         simulator.jobs[call.generation_id] = job
     refuse_if_asked(simulator, call, model, outcome)
@@ -124,53 +125,3 @@ def _together(call: Call, outcomes: Sequence[Outcome]) -> Outcome:
     )
     charge = charge_batch([outcome.charge for outcome in outcomes], call.api_key.byok)
     return Outcome("succeeded", tokens, charge, None)
-
-
-def _job(
-    simulator: Simulator,
-    call: Call,
-    asked: BatchRequest,
-    model: Model,
-    results: Sequence[dict[str, object]],
-    outcome: Outcome,
-) -> Job:
-    done_at = call.received_at + timedelta(seconds=simulator.config.job_seconds)
-    failed_count = sum(result["error"] is not None for result in results)
-    total = {"total": len(results)}
-    pending: dict[str, object] = {
-        "id": call.generation_id,
-        "object": "batch",
-        "endpoint": asked.endpoint,
-        "model": model.permaslug,
-        "provider": model.provider.name,
-        "completion_window": "24h",
-        "status": "in_progress",
-        "created_at": int(call.received_at.timestamp()),
-        "finalized_at": None,
-        "expires_at": None,
-        "request_counts": total | {"completed": 0, "failed": 0},
-        "usage": None,
-        "results": None,
-        "error": None,
-    }
-    counts = total | {"completed": len(results) - failed_count, "failed": failed_count}
-    done = pending | {
-        "status": "completed",
-        "finalized_at": int(done_at.timestamp()),
-        "request_counts": counts,
-        "usage": _usage(outcome),
-        "results": list(results),
-    }
-    return Job(call.api_key.sha256, done_at, pending, done)
-
-
-def _usage(outcome: Outcome) -> dict[str, object]:
-    tokens, charge = outcome.tokens, outcome.charge
-    return {
-        "prompt_tokens": tokens.prompt,
-        "completion_tokens": tokens.completion,
-        "total_tokens": tokens.prompt + tokens.completion,
-        "cost": charge.wire_cost_usd,
-        "is_byok": charge.is_byok,
-        **byok_details(charge),
-    }

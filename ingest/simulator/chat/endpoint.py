@@ -18,7 +18,8 @@ from ingest.simulator.chat.form import AnswerForm
 from ingest.simulator.chat.messages import Messages, MessagesRequest
 from ingest.simulator.chat.plan import plan_chat
 from ingest.simulator.chat.request import ChatRequest
-from ingest.simulator.chat.responses import Responses, ResponsesRequest
+from ingest.simulator.chat.responses import Responses
+from ingest.simulator.chat.responses_request import ResponsesRequest
 from ingest.simulator.faults import Fault
 from ingest.simulator.inference import answer, answer_with_stream, find_model, refuse_if_asked
 from ingest.simulator.script import script_stream

@@ -1,58 +1,16 @@
 """The form of `/responses`: items of output, typed events, usage in input and output."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final
 
-from ingest.simulator.admission import InferenceRequest
 from ingest.simulator.bill import Outcome
 from ingest.simulator.calls import Call
 from ingest.simulator.chat.plan import ChatPlan
-from ingest.simulator.chat.request import ChatRequest
 from ingest.simulator.faults import Fault
-from ingest.simulator.refusals import Refusal
 from ingest.simulator.sse import DONE, data_event
 from ingest.simulator.usage_report import responses_usage
-
-
-class ResponsesRequest(InferenceRequest):
-    """What is read of a request to `/responses`."""
-
-    is_cacheable = True
-
-    input: str | list[dict[str, Any]]
-    models: list[str] | None = None
-    instructions: str | None = None
-    max_output_tokens: int | None = None
-    plugins: list[dict[str, Any]] | None = None
-    previous_response_id: str | None = None
-
-    def as_chat(self) -> ChatRequest:
-        """The same question as a chat asks it; raises `Refusal` (400), for nothing is stored."""
-        if self.previous_response_id is not None:
-            raise Refusal(400, "previous_response_id: responses are not stored")
-        items = self.input if isinstance(self.input, list) else [{"content": self.input}]
-        system = [{"role": "system", "content": self.instructions}] if self.instructions else []
-        messages = [_message(item) for item in items if "content" in item]
-        chat = {
-            "model": self.model,
-            "models": self.models,
-            "plugins": self.plugins,
-            "max_tokens": self.max_output_tokens,
-            "messages": system + messages,
-        }
-        return ChatRequest.model_validate(chat)
-
-
-def _message(item: Mapping[str, Any]) -> dict[str, object]:
-    content = item["content"]
-    if isinstance(content, list):
-        content = [part | {"type": _PARTS.get(part.get("type"), "text")} for part in content]
-    return {"role": item.get("role", "user"), "content": content}
-
-
-_PARTS: Final = {"input_image": "image_url"}
 
 
 @dataclass(frozen=True)

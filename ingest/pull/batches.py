@@ -1,41 +1,41 @@
 """What batches cost: `/generation` knows none of them, they are asked for under their own path."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import httpx
 from pydantic import ValidationError
 
 from ingest.clock import Clock
-from ingest.identifiers import new_id
 from ingest.lake import Lake
-from ingest.pull.answers import Answers
 from ingest.pull.batch_answers import Batch, ask_for_batch, list_batches, read_batch
-from ingest.pull.lost import LostCall, is_same_model, lost_calls
+from ingest.pull.lost import CLOCK_TOLERANCE, LostCall, is_same_model, lost_calls
+from ingest.pull.portions import Portions
 from ingest.pull.provider import Patience
-from ingest.pull.result import PullResult, land_answers
 from ingest.records import Settlement
-
-_FAR_APART = timedelta(minutes=10)
-"""Between a call and the batch that it began, by two clocks."""
 
 
 def settle_batches(
-    lake: Lake, client: httpx.Client, clock: Clock, patience: Patience
-) -> PullResult:
+    lake: Lake,
+    client: httpx.Client,
+    clock: Clock,
+    patience: Patience,
+    portions: Portions,
+    unsealed: Mapping[str, str],
+) -> None:
     """Land a `settlements` row for each batch whose cost is told now and was not before.
 
     Each is asked for once: it may take a day. A call that died before it learned its batch is
-    looked for among the account's batches, by model and time. Raises as `pull_settlements` does.
+    looked for among the account's batches, by model and time; `unsealed` is what running programs
+    know, attempt → batch. Raises as `pull_settlements` does.
     """
-    answers = Answers[Settlement]("settlements", "GET /batches")
-    found = _found(lake, client, clock(), patience)
+    found = _found(lake, client, clock(), patience, unsealed)
     for batch_id, event_id in (_untold(lake) | found).items():
         body = ask_for_batch(client, batch_id, patience)
         settlement = body and _read(body, event_id, clock())
         if settlement and (settlement.total_cost_usd is not None or batch_id in found):
-            answers.records.append(settlement)
-    return land_answers(lake, f"settlements-{new_id()}", answers, clock())
+            portions.put(settlement)
+    portions.land()
 
 
 def _read(body: bytes, event_id: str | None, now: datetime) -> Settlement | None:
@@ -63,14 +63,18 @@ def _untold(lake: Lake) -> dict[str, str | None]:
 
 
 def _found(
-    lake: Lake, client: httpx.Client, now: datetime, patience: Patience
+    lake: Lake,
+    client: httpx.Client,
+    now: datetime,
+    patience: Patience,
+    unsealed: Mapping[str, str],
 ) -> dict[str, str | None]:
     """Batch → the lost call that began it: of the same model, and the nearest in time."""
-    free = {call.event_id: call for call in _lost(lake, now)}
+    free = {call.event_id: call for call in _lost(lake, now) if call.event_id not in unsealed}
     if not free:
         return {}
-    since = min(call.started_at for call in free.values()) - _FAR_APART
-    known = _known(lake)
+    since = min(call.sent_at for call in free.values()) - CLOCK_TOLERANCE
+    known = _known(lake) | set(unsealed.values())
     listed = [each for each in list_batches(client, since, patience) if each.id not in known]
     found: dict[str, str | None] = {}
     for batch in sorted(listed, key=lambda batch: str(batch.created_at)):
@@ -98,10 +102,10 @@ def _known(lake: Lake) -> set[str]:
 
 
 def _may_be(call: LostCall, batch: Batch) -> bool:
-    is_near = _distance(call, batch) <= _FAR_APART
+    is_near = _distance(call, batch) <= CLOCK_TOLERANCE
     return is_near and is_same_model(call.requested_model, batch.model)
 
 
 def _distance(call: LostCall, batch: Batch) -> timedelta:
     created_at = batch.created_at
-    return timedelta.max if created_at is None else abs(created_at - call.started_at)
+    return timedelta.max if created_at is None else abs(created_at - call.sent_at)

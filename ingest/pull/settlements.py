@@ -44,7 +44,8 @@ def pull_settlements(
     """
     patience = patience or SETTLING
     portions = Portions(lake, clock)
-    settle_batches(lake, client, clock, patience, portions)
+    unsealed = unsealed_generations(spool) if spool else {}
+    settle_batches(lake, client, clock, patience, portions, unsealed)
     inquiry = Inquiry(client, clock, unsettled_generations(lake), portions, progress)
     found_count = 0
     try:

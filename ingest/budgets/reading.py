@@ -18,7 +18,7 @@ import msgspec
 from ingest.budgets.estimate import Price
 from ingest.budgets.scope import Scope
 from ingest.lake import Lake
-from ingest.recording.spool import whole_lines
+from ingest.recording.segment import whole_lines
 from ingest.settings import Home
 
 

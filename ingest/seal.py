@@ -12,7 +12,7 @@ from ingest.clock import Clock, utc_now
 from ingest.identifiers import derived_id
 from ingest.lake import Lake
 from ingest.money import loads
-from ingest.recording.spool import SEGMENT_SUFFIX, claim_segment
+from ingest.recording.segment import SEGMENT_SUFFIX, claim_segment
 from ingest.records import TABLES, Quarantined, Record, UsageEvent, said_by
 from ingest.settings import Home
 

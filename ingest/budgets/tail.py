@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.recording.spool import SEGMENT_SUFFIX
+from ingest.recording.segment import SEGMENT_SUFFIX
 
 _CLOCK_TICK_NANOSECONDS = 20_000_000
 """A folder that changed so lately may change again without showing a later time."""

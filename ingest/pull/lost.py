@@ -50,7 +50,7 @@ class LostCall:
         if settlement.session_id != self.session_id or not is_in_time:
             return False
         # A call outside any run is a session of its own: nothing else can be meant.
-        return self.session_id == self.operation_id or _is_same_model(
+        return self.session_id == self.operation_id or is_same_model(
             self.requested_model, settlement.served_model
         )
 
@@ -107,7 +107,8 @@ def windows(calls: Iterable[LostCall]) -> Iterator[tuple[datetime, datetime]]:
         yield begin, end
 
 
-def _is_same_model(requested: str | None, served: str | None) -> bool:
+def is_same_model(requested: str | None, served: str | None) -> bool:
+    """Whether a model that was asked for may have been served under that name."""
     if requested is None or served is None or _NO_MODEL_OF_ITS_OWN.match(requested):
         return True  # The account's default, a router or a preset: OpenRouter chose.
     return _model_words(requested) == _model_words(served)

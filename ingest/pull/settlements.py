@@ -6,6 +6,7 @@ import httpx
 
 from ingest.clock import Clock, utc_now
 from ingest.lake import Lake
+from ingest.pull.batches import settle_batches
 from ingest.pull.inquiry import Inquiry
 from ingest.pull.lost import lost_calls
 from ingest.pull.portions import Portions
@@ -43,6 +44,8 @@ def pull_settlements(
     """
     patience = patience or SETTLING
     portions = Portions(lake, clock)
+    unsealed = unsealed_generations(spool) if spool else {}
+    settle_batches(lake, client, clock, patience, portions, unsealed)
     inquiry = Inquiry(client, clock, unsettled_generations(lake), portions, progress)
     found_count = 0
     try:

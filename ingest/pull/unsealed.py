@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from ingest.recording.spool import whole_lines
+from ingest.recording.segment import whole_lines
 
 
 def unsealed_generations(spool: Path) -> dict[str, str]:

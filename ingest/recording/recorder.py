@@ -14,7 +14,8 @@ from ingest.recording.departure import depart
 from ingest.recording.gate import Gate
 from ingest.recording.jobs import JobQuestion
 from ingest.recording.operations import Operation
-from ingest.recording.spool import Durability, Spool
+from ingest.recording.segment import Durability
+from ingest.recording.spool import Spool
 from ingest.recording.transport import AsyncRecordingTransport, RecordingTransport
 from ingest.settings import Home, Settings
 from ingest.wire.request import OpenRouterAddress

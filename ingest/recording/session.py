@@ -19,7 +19,8 @@ def telling(
 
     `user` is the one word of ours by which analytics can be asked. It is written into the body's
     text, so that what the caller wrote stays byte for byte. A session or a user of the caller's
-    own stays, and so does a body that is no JSON object with fields.
+    own stays, and so does a body that is no JSON object with fields, and one that OpenRouter's
+    response cache is to find again: it knows a request by its body.
     """
     if facts.session_id is None:
         request.headers["x-session-id"] = session_id
@@ -28,9 +29,13 @@ def telling(
     return _with_user(request, facts.content, run_id)
 
 
+def _wants_cache(request: "httpx.Request") -> bool:
+    return any(name.lower() == b"x-openrouter-cache" for name, _ in request.headers.raw)
+
+
 def _with_user(request: "httpx.Request", content: bytes, run_id: str) -> "httpx.Request":
     before, brace, after = content.partition(b"{")
-    if after.lstrip().startswith(b"}"):
+    if after.lstrip().startswith(b"}") or _wants_cache(request):
         return request
     body = before + brace + f'"user":"{run_id}",'.encode() + after
     # A new one: there are transports that send a request's content, and others its stream.

@@ -5,35 +5,27 @@ has each line before `append` returns. A writer holds a lock on its segment for 
 lives; whoever can take the lock knows that the writer has closed it or died.
 """
 
-import fcntl
 import logging
 import os
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from ingest.identifiers import new_id
 from ingest.recording.group_commit import GroupCommit
+from ingest.recording.segment import Durability, Segment, create_segment, read_back
 
 if TYPE_CHECKING:
     from ingest.records import Record
 
-SEGMENT_SUFFIX = ".jsonl"
-SEGMENT_BYTES = 64 * 1024 * 1024
 SEGMENT_AGE_SECONDS = 60.0
 """A segment older than this is left for `seal` at the next append, so that dashboards keep up."""
 BACKLOG_LINES = 10_000
 LOOK_AGAIN_SECONDS = 0.05
 """How often to look whether somebody deleted or moved the segment under its writer."""
-
-Durability = Literal["process", "disk"]
-"""What a written line survives: the end of its process, or the loss of power as well."""
 
 _logger = logging.getLogger(__name__)
 
@@ -51,7 +43,7 @@ class Spool:
         """Lines that could not be written when they came; they are in the log, and retried."""
         self._durability = durability
         self._backlog: deque[bytes] = deque(maxlen=BACKLOG_LINES)
-        self._segment: _Segment | None = None
+        self._segment: Segment | None = None
         self._written_count = 0
         # Reentrant: the collector may end a dropped stream while this thread writes a line.
         self._lock = threading.RLock()
@@ -113,18 +105,18 @@ class Spool:
         segment.size_bytes += len(line)
         self._written_count += 1
 
-    def _renew_segment(self) -> "_Segment":
+    def _renew_segment(self) -> Segment:
         self._leave_what_is_gone()
         now = time.monotonic()
         segment = self._segment
         if segment is not None and (segment.is_full or now >= self._old_at(segment)):
             self._abandon_segment()
         if self._segment is None:
-            self._segment = _create_segment(self.folder, self._durability)
+            self._segment = create_segment(self.folder, self._durability)
         self._segment.look_at = min(now + LOOK_AGAIN_SECONDS, self._old_at(self._segment))
         return self._segment
 
-    def _old_at(self, segment: "_Segment") -> float:
+    def _old_at(self, segment: Segment) -> float:
         return segment.opened_at + self.segment_age_seconds
 
     def _leave_what_is_gone(self) -> None:
@@ -136,7 +128,7 @@ class Spool:
             what = "was moved away, and is to be sealed from where it is now"
         else:
             what = "was deleted while it was written, and is written again"
-            if content := _read(segment.descriptor, 0, segment.size_bytes):
+            if content := read_back(segment.descriptor, 0, segment.size_bytes):
                 self._backlog.appendleft(content)
         _logger.warning("Spool segment %s %s.", segment.path, what)
         self._abandon_segment()
@@ -169,13 +161,13 @@ class Spool:
         os.close(copy)
         return written_count
 
-    def _sync_segment(self, segment: "_Segment", descriptor: int) -> None:
+    def _sync_segment(self, segment: Segment, descriptor: int) -> None:
         size_bytes = segment.size_bytes
         try:
             os.fdatasync(descriptor)
         except OSError as error:
             # The system has them still, but a power cut would lose them.
-            self._give_to_log(_read(descriptor, segment.synced_bytes, size_bytes), error)
+            self._give_to_log(read_back(descriptor, segment.synced_bytes, size_bytes), error)
         segment.synced_bytes = size_bytes
 
     def _give_to_log(self, lines: bytes, error: OSError) -> None:
@@ -198,94 +190,6 @@ class Spool:
             segment.close()
 
 
-@dataclass
-class _Segment:
-    path: Path
-    descriptor: int
-    # Not by the clock on the wall, which may be set back.
-    opened_at: float = field(default_factory=time.monotonic)
-    look_at: float = 0.0
-    """When to see again whether it is old, or gone."""
-    size_bytes: int = 0
-    """Of whole lines: a torn one behind them is not among them."""
-    synced_bytes: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether `seal` should have it."""
-        return self.size_bytes > SEGMENT_BYTES
-
-    def is_due(self) -> bool:
-        """Whether to look at it before the next line."""
-        return self.size_bytes > SEGMENT_BYTES or time.monotonic() > self.look_at
-
-    def close(self) -> None:
-        """Leave it to `seal`."""
-        descriptor, self.descriptor = self.descriptor, -1
-        if descriptor >= 0:
-            with suppress(OSError):
-                os.close(descriptor)
-
-    # With a spool that nobody has any more its segment goes, too: a notebook's cell that makes a
-    # recorder is run again and again.
-    __del__ = close
-
-    def is_in_place(self) -> bool:
-        """Whether `seal` will find it: not deleted, nor moved away with its folder."""
-        try:
-            found = self.path.stat()
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:
-            return True  # It can be written, even if it may not be looked for.
-        return os.path.samestat(found, os.fstat(self.descriptor))
-
-
-@contextmanager
-def claim_segment(path: Path) -> Iterator[bytes | None]:
-    """The bytes of a segment whose writer is gone, locked meanwhile; `None` while it is written."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield None
-        return
-    try:
-        is_free = _try_lock(descriptor) and os.fstat(descriptor).st_nlink > 0
-        yield path.read_bytes() if is_free else None
-    finally:
-        os.close(descriptor)
-
-
-def whole_lines(folder: Path) -> Iterator[bytes]:
-    """Every line that is whole, of every segment, being written or not; the oldest first."""
-    for path in sorted(folder.glob(f"*{SEGMENT_SUFFIX}")):
-        with suppress(FileNotFoundError):  # Sealed meanwhile: its rows are in the lake.
-            *lines, _ = path.read_bytes().split(b"\n")
-            yield from filter(None, lines)
-
-
-def _create_segment(folder: Path, durability: Durability) -> _Segment:
-    folder.mkdir(parents=True, exist_ok=True)
-    name = new_id()
-    path = folder / f"{name}{SEGMENT_SUFFIX}"
-    # Locked before it gets its name: `seal` must never find a living segment unlocked.
-    unnamed = folder / f".{name}.new"
-    # To be read as well: what somebody deletes is written again.
-    descriptor = os.open(
-        unnamed, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600
-    )
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        unnamed.rename(path)
-        if durability == "disk":
-            _sync_folder(folder)
-    except OSError:
-        unnamed.unlink(missing_ok=True)
-        os.close(descriptor)
-        raise
-    return _Segment(path, descriptor)
-
-
 def _group_commit(spool: "weakref.ref[Spool]") -> GroupCommit:
     # Weakly: a spool that is part of no circle is gone as soon as nobody has it.
     def sync() -> int:
@@ -293,29 +197,6 @@ def _group_commit(spool: "weakref.ref[Spool]") -> GroupCommit:
         return living.sync() if living is not None else 0
 
     return GroupCommit(sync)
-
-
-def _read(descriptor: int, begin: int, end: int) -> bytes:
-    with suppress(OSError):  # Of a broken disk nothing may be readable.
-        return os.pread(descriptor, end - begin, begin)
-    return b""
-
-
-def _sync_folder(folder: Path) -> None:
-    # Of a file whose name is lost, nothing is found again.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _renew_in_child() -> None:

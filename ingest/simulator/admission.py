@@ -1,29 +1,40 @@
 """Lets a request in: reads its body, knows its key, draws its fate."""
 
 import hashlib
-import json
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import ClassVar, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
 from ingest.simulator.calls import Call
 from ingest.simulator.faults import CallKind, Fault, parse_fault, random_fault
 from ingest.simulator.keys import ApiKey, require_key
+from ingest.simulator.reading import parse, read_as, what_is_asked
 from ingest.simulator.refusals import Refusal
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
 
 _FAULT_MARK = "#fault="
-_WHOM = ("user", "session_id")
-_ID_PREFIXES = {CallKind.IMAGE: "gen-img", CallKind.EMBEDDING: "gen-emb"}
+_ID_PREFIXES: Final = {
+    CallKind.IMAGE: "gen-img-",
+    CallKind.EMBEDDING: "gen-emb-",
+    CallKind.RERANK: "gen-rerank-",
+    CallKind.SPEECH: "gen-tts-",
+    CallKind.TRANSCRIPTION: "gen-stt-",
+    CallKind.VIDEO: "gen-vid-",
+    CallKind.BATCH: "batch_",
+}
 
 
 class InferenceRequest(BaseModel):
     """The fields that every inference endpoint reads; the others are left aside."""
 
     model_config = ConfigDict(frozen=True)
+
+    is_cacheable: ClassVar[bool] = False
+    """Whether the response cache serves this endpoint."""
 
     model: str | None = None
     stream: bool | None = None
@@ -48,9 +59,10 @@ async def admit(simulator: Simulator, request: Request, shape: type[Asked]) -> t
     Raises `Refusal`: 401 without a key, 400 for a body that is not what the endpoint takes.
     """
     api_key = require_key(request)
-    body = _parse(await request.body())
-    asked = _read(body, shape)
-    raw = _what_is_asked(body)
+    content = await request.body()
+    body = parse(content, request.headers.get("content-type", ""))
+    asked = read_as(body, shape)
+    raw = what_is_asked(body)
     ordinal = simulator.requests.next(api_key.sha256, request.url.path, raw)
     # The key is left out: the same request costs the same whoever sends it.
     draw = Draw.of(
@@ -63,7 +75,8 @@ async def admit(simulator: Simulator, request: Request, shape: type[Asked]) -> t
     fault = requested_fault(simulator, request, raw, asked.model)
     if fault is None:
         fault = random_fault(simulator.config.faults, asked.kind(), draw, ordinal)
-    return _call(simulator, request, asked, api_key, draw, fault), asked
+    call = _call(simulator, request, asked, api_key, draw, fault)
+    return _look_up(simulator, request, asked, call, content), asked
 
 
 def requested_fault(
@@ -81,27 +94,17 @@ def requested_fault(
     return fault if simulator.asked_faults.next(*identity) < times else None
 
 
-def _parse(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError as error:
-        raise Refusal(400, "The request body is not valid JSON") from error
-
-
-def _what_is_asked(body: Any) -> bytes:
-    """The request without whom it is for: a model answers everybody alike."""
-    if isinstance(body, dict):
-        body = {name: value for name, value in body.items() if name not in _WHOM}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-
-
-def _read(body: Any, shape: type[Asked]) -> Asked:
-    try:
-        return shape.model_validate(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        raise Refusal(400, f"{place}: {first['msg']}") from error
+def _look_up(
+    simulator: Simulator, request: Request, asked: InferenceRequest, call: Call, content: bytes
+) -> Call:
+    """The call as the response cache leaves it: answered by an earlier one, or to be kept."""
+    if not asked.is_cacheable:
+        return call
+    identity = (call.api_key.sha256, request.url.path)
+    caching = simulator.cache.look_up(request.headers, identity, content, call.received_at)
+    if caching is None or caching.source is None:
+        return replace(call, caching=caching)
+    return replace(call, caching=caching, draw=caching.source.draw, fault=None)
 
 
 def _call(
@@ -113,7 +116,7 @@ def _call(
     fault: Fault | None,
 ) -> Call:
     now = simulator.config.clock()
-    prefix = _ID_PREFIXES.get(asked.kind(), "gen")
+    prefix = _ID_PREFIXES.get(asked.kind(), "gen-")
     # The instant and the key keep ids apart where seed and request are the same.
     suffix = Draw.of(draw.key.hex(), now.isoformat(), api_key.sha256).token("id", 20)
     return Call(
@@ -122,7 +125,7 @@ def _call(
         requested_model=asked.requested_model(),
         fault=fault,
         draw=draw,
-        generation_id=f"{prefix}-{int(now.timestamp())}-{suffix}",
+        generation_id=f"{prefix}{int(now.timestamp())}-{suffix}",
         received_at=now,
         latency_seconds=_latency_seconds(request.headers, simulator.config.latency_seconds),
         is_streamed=bool(asked.stream),

@@ -13,10 +13,12 @@ from starlette.routing import Route
 
 from ingest.simulator.account import show_activity, show_credits, show_key
 from ingest.simulator.analytics import query_analytics
-from ingest.simulator.chat.endpoint import complete_chat
+from ingest.simulator.batches import submit_batch
+from ingest.simulator.chat.endpoint import TEXT_ENDPOINTS
 from ingest.simulator.embeddings import embed_texts
 from ingest.simulator.generations import show_generation
 from ingest.simulator.images import draw_images
+from ingest.simulator.job_questions import list_batches, show_job
 from ingest.simulator.listings import (
     list_embedding_models,
     list_endpoints,
@@ -26,20 +28,33 @@ from ingest.simulator.listings import (
     show_model,
 )
 from ingest.simulator.refusals import Refusal
+from ingest.simulator.reranking import rank_documents
+from ingest.simulator.speech import speak
 from ingest.simulator.state import Simulator
+from ingest.simulator.transcription import transcribe
+from ingest.simulator.videos import show_video, submit_video
 from ingest.simulator.wire_json import dumps
 
 BASE_PATH: Final = "/api/v1"
 Endpoint = Callable[[Simulator, Request], Awaitable[Response]]
 
 _CALLS: Final[dict[str, Endpoint]] = {
-    "/chat/completions": complete_chat,
+    **{path: endpoint.respond for path, endpoint in TEXT_ENDPOINTS.items()},
     "/images": draw_images,
     "/embeddings": embed_texts,
+    "/rerank": rank_documents,
+    "/audio/speech": speak,
+    "/audio/transcriptions": transcribe,
+    "/videos": submit_video,
+    "/batches": submit_batch,
 }
 _QUERIES: Final[dict[str, Endpoint]] = {"/analytics/query": query_analytics}
 _GETS: Final[dict[str, Endpoint]] = {
     "/generation": show_generation,
+    "/videos/{job_id}": show_job,
+    "/videos/{job_id}/content": show_video,
+    "/batches": list_batches,
+    "/batches/{job_id}": show_job,
     "/credits": show_credits,
     "/key": show_key,
     "/activity": show_activity,
@@ -80,9 +95,10 @@ async def _show_bill(simulator: Simulator, _: Request) -> Response:
     return Response(dumps(simulator.bill.as_json()), media_type="application/json")
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
+async def _refuse(request: Request, error: Exception) -> Response:
     if isinstance(error, Refusal):
-        return error.response()
+        return error.response(request.url.path)
     if isinstance(error, HTTPException):
-        return Refusal(error.status_code, error.detail, is_user_known=False).response()
+        refusal = Refusal(error.status_code, error.detail, is_user_known=False)
+        return refusal.response(request.url.path)
     raise error

@@ -1,14 +1,14 @@
 """The true bill: every generation that was charged, whether or not anybody read its answer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from ingest.money import format_usd
 from ingest.simulator.catalogue import Model
-from ingest.simulator.pricing import Charge
+from ingest.simulator.pricing import Charge, no_charge
 from ingest.simulator.rates import ZERO, Tokens
 
 
@@ -27,6 +27,21 @@ class Outcome:
     image_count: int = 0
     web_search_count: int = 0
 
+    def failed(self) -> "Outcome":
+        """The same call, had its provider failed: its tokens are free, a search is not."""
+        return replace(
+            self,
+            status="failed",
+            tokens=replace(self.tokens, completion=0, reasoning=0, image=0),
+            charge=no_charge(self.charge.byok, self.charge.extras_usd),
+            finish_reason="error",
+            image_count=0,
+        )
+
+    def cancelled(self) -> "Outcome":
+        """The same call, given up before anything was produced that is charged."""
+        return replace(self.failed(), status="cancelled", finish_reason=None)
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -44,6 +59,7 @@ class Generation:
     user_agent: str | None
     created_at: datetime
     ready_at: datetime
+    cache_source_id: str | None = None
 
     def bill_row(self) -> dict[str, object]:
         """The row of `GET /simulator/bill`: money as decimal strings at the ledger's resolution."""

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from ingest.simulator.faults import CallKind, Fault
 from ingest.simulator.keys import ApiKey
+from ingest.simulator.response_cache import Caching
 from ingest.simulator.seeding import Draw
 
 
@@ -27,6 +29,13 @@ class Call:
     session_id: str | None = None
     external_user: str | None = None
     user_agent: str | None = None
+    caching: Caching | None = None
+
+    @property
+    def cache_source_id(self) -> str | None:
+        """The generation whose answer the response cache gives again, free of charge."""
+        source = self.caching and self.caching.source
+        return source.generation_id if source else None
 
     @property
     def api_type(self) -> str:
@@ -34,4 +43,12 @@ class Call:
         return _API_TYPES.get(self.kind, "completions")
 
 
-_API_TYPES = {CallKind.IMAGE: "image", CallKind.EMBEDDING: "embeddings"}
+_API_TYPES: Final = {
+    CallKind.IMAGE: "image",
+    CallKind.EMBEDDING: "embeddings",
+    CallKind.RERANK: "rerank",
+    CallKind.SPEECH: "tts",
+    CallKind.TRANSCRIPTION: "stt",
+    CallKind.VIDEO: "video",
+    CallKind.BATCH: "batch",
+}

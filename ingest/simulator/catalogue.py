@@ -62,7 +62,7 @@ class Model:
         return self.served_rates or self.listed
 
     def writes(self, modality: str) -> bool:
-        """Whether the model can answer with `text`, `image` or `embeddings`."""
+        """Whether the model can answer with `text`, `image`, `embeddings`, `speech` or the like."""
         return modality in self.output_modalities
 
 

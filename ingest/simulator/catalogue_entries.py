@@ -50,6 +50,7 @@ def pricing_entry(rates: Rates) -> dict[str, object]:
         "input_cache_read": rates.input_cache_read,
         "input_cache_write": rates.input_cache_write,
         "image_output": rates.image_output,
+        "request": rates.usd_per_unit,
         "web_search": rates.web_search,
     }
     pricing: dict[str, object] = {name: format_usd(usd) for name, usd in named.items() if usd}

@@ -1,7 +1,8 @@
-"""Sends a JSON reply over the wire, whole or not: cut off, stalled, or never begun."""
+"""Sends a body over the wire, whole or not: cut off, stalled, torn, or never begun."""
 
 import asyncio
 import contextlib
+import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,22 +11,25 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ingest.simulator.faults import Fault
-from ingest.simulator.wire_json import dumps
+
+GZIP = {"content-encoding": "gzip"}
 
 
 class Ending(StrEnum):
-    """How the sending of a reply ends."""
+    """How the sending of a reply ends. A torn one ends as if it were whole, within its gzip."""
 
     COMPLETE = "complete"
     CUT = "cut"
     STALL = "stall"
     SILENT = "silent"
+    TORN = "torn"
 
 
 _ENDINGS = {
     Fault.CUT_STREAM: Ending.CUT,
     Fault.STALL: Ending.STALL,
     Fault.SILENT_STALL: Ending.SILENT,
+    Fault.TRUNCATED_GZIP: Ending.TORN,
 }
 
 
@@ -42,13 +46,23 @@ class Pace:
     stall_seconds: float
 
 
-class JsonReply(Response):
-    """One JSON body. Its headers leave at once, so that a client that gives up knows the id."""
+class WholeReply(Response):
+    """One body. Its headers leave at once, so that a client that gives up knows the id."""
 
     def __init__(
-        self, body: Mapping[str, object], headers: Mapping[str, str], ending: Ending, pace: Pace
+        self,
+        content: bytes,
+        headers: Mapping[str, str],
+        ending: Ending,
+        pace: Pace,
+        *,
+        media_type: str = "application/json",
+        status: int = 200,
     ) -> None:
-        super().__init__(dumps(dict(body)), 200, headers, "application/json")
+        if ending is Ending.TORN:
+            packed = gzip.compress(content, mtime=0)
+            content, headers = packed[: len(packed) // 2], {**headers, **GZIP}
+        super().__init__(content, status, headers, media_type)
         self._ending = ending
         self._pace = pace
 

@@ -19,11 +19,13 @@ from ingest.simulator.pricing import charge_tokens
 from ingest.simulator.rates import Tokens
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
-from ingest.simulator.usage_report import cost_details
+from ingest.simulator.usage_report import byok_details
 
 
 class EmbeddingRequest(InferenceRequest):
     """What is read of an embedding request. Without `dimensions` a vector is a short one."""
+
+    is_cacheable = True
 
     input: str | list[str]
     dimensions: int = Field(default=16, ge=1, le=4096)
@@ -47,8 +49,16 @@ async def embed_texts(simulator: Simulator, request: Request) -> Response:
     return answer(simulator, call, model, _body(call, asked, model, outcome), outcome)
 
 
+def embed_in_batch(call: Call, body: object, model: Model) -> tuple[dict[str, object], Outcome]:
+    """One item of a batch; raises pydantic's `ValidationError` for what is not asked so."""
+    asked = EmbeddingRequest.model_validate(body)
+    outcome = _outcome(call, asked, model)
+    return _body(call, asked, model, outcome), outcome
+
+
 def _outcome(call: Call, asked: EmbeddingRequest, model: Model) -> Outcome:
-    tokens = Tokens(sum(text_tokens(text) for text in asked.texts()), 0)
+    is_free = call.cache_source_id is not None
+    tokens = Tokens(0 if is_free else sum(text_tokens(text) for text in asked.texts()), 0)
     charge = charge_tokens(model.served, tokens, byok=call.api_key.byok)
     return Outcome("succeeded", tokens, charge, None)
 
@@ -71,14 +81,12 @@ def _body(call: Call, asked: EmbeddingRequest, model: Model, outcome: Outcome) -
 
 
 def _usage(outcome: Outcome) -> dict[str, object]:
-    usage: dict[str, object] = {
+    return {
         "prompt_tokens": outcome.tokens.prompt,
         "total_tokens": outcome.tokens.prompt,
         "cost": outcome.charge.wire_cost_usd,
+        **byok_details(outcome.charge),
     }
-    if outcome.charge.is_byok:
-        usage |= {"is_byok": True, "cost_details": cost_details(outcome.charge)}
-    return usage
 
 
 def _vector(text: str, asked: EmbeddingRequest, draw: Draw) -> object:

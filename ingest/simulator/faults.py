@@ -43,6 +43,8 @@ class Fault(StrEnum):
     CUT_STREAM = "cut_stream"
     STALL = "stall"
     SILENT_STALL = "silent_stall"
+    TRUNCATED_GZIP = "truncated_gzip"
+    INVALID_UTF8 = "invalid_utf8"
     NO_USAGE = "no_usage"
 
     USAGE_WITHOUT_CHOICES = "usage_without_choices"
@@ -57,6 +59,11 @@ class CallKind(StrEnum):
     STREAM = "stream"
     IMAGE = "image"
     EMBEDDING = "embedding"
+    RERANK = "rerank"
+    SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
+    VIDEO = "video"
+    BATCH = "batch"
 
 
 LEVELS: Final = ("none", "some", "many")
@@ -86,15 +93,13 @@ _REFUSALS: Final = {
     Fault.IN_FLIGHT_BUDGET: 0.005,
 }
 _INTERRUPTIONS: Final = {Fault.CUT_STREAM: 0.01, Fault.STALL: 0.003}
-_SOMETIMES: Final = {
+_SOMETIMES: Final = dict.fromkeys(CallKind, _REFUSALS | _INTERRUPTIONS) | {
     CallKind.CHAT: _REFUSALS
     | _INTERRUPTIONS
     | {Fault.ERROR_200: 0.005, Fault.CHOICE_ERROR: 0.005, Fault.NO_USAGE: 0.005},
     CallKind.STREAM: _REFUSALS
     | _INTERRUPTIONS
     | {Fault.ERROR_MID_STREAM: 0.01, Fault.ERROR_WITH_USAGE: 0.01, Fault.NO_USAGE: 0.005},
-    CallKind.IMAGE: _REFUSALS | _INTERRUPTIONS,
-    CallKind.EMBEDDING: _REFUSALS | _INTERRUPTIONS,
 }
 _FACTOR: Final = {"none": 0.0, "some": 1.0, "many": 4.0}
 _TRIES_UNTIL_SPARED: Final = 3

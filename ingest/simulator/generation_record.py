@@ -46,7 +46,7 @@ def _identity(generation: Generation, draw: Draw) -> dict[str, object]:
         "preset_id": None,
         "provider_name": generation.model.provider.name,
         "request_id": f"req-{draw.token('request', 20)}",
-        "response_cache_source_id": None,
+        "response_cache_source_id": generation.cache_source_id,
         "router": generation.requested_model
         if generation.requested_model == "openrouter/auto"
         else None,

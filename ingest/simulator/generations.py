@@ -30,7 +30,9 @@ async def show_generation(simulator: Simulator, request: Request) -> Response:
 
 def _find(simulator: Simulator, api_key: ApiKey, generation_id: str) -> Generation:
     generation = simulator.bill.find(generation_id)
-    if generation is None or generation.ready_at > simulator.config.clock():
+    is_ready = generation is not None and generation.ready_at <= simulator.config.clock()
+    # A batch is no generation: it is asked for under its own path.
+    if generation is None or not is_ready or generation.api_type == "batch":
         raise Refusal(404, f"Generation {generation_id} not found", is_user_known=False)
     if generation.api_key_hash != api_key.sha256 and not api_key.is_management:
         raise Refusal(403, "You do not have access to this generation", is_user_known=False)

@@ -13,15 +13,15 @@ from ingest.simulator.bill import Outcome
 from ingest.simulator.calls import Call
 from ingest.simulator.catalogue import Model
 from ingest.simulator.chat.tokens import TOKENS_PER_OUTPUT_IMAGE, text_tokens
-from ingest.simulator.faults import CallKind, Fault
-from ingest.simulator.image_script import script_images
+from ingest.simulator.faults import CallKind
 from ingest.simulator.inference import answer, answer_with_stream, find_model, refuse_if_asked
 from ingest.simulator.line_art import draw_line_art
-from ingest.simulator.pricing import Charge, charge_images, charge_tokens, no_charge
+from ingest.simulator.pictures import Pictures
+from ingest.simulator.pricing import Charge, charge_images, charge_tokens
 from ingest.simulator.rates import Tokens
+from ingest.simulator.script import script_stream
 from ingest.simulator.seeding import Draw
 from ingest.simulator.state import Simulator
-from ingest.simulator.usage_report import cost_details
 
 _MEGAPIXELS: Final = {
     "512": Decimal("0.25"),
@@ -52,14 +52,11 @@ async def draw_images(simulator: Simulator, request: Request) -> Response:
     model = find_model(simulator, call.requested_model, "image")
     whole = _outcome(call, asked, model)
     refuse_if_asked(simulator, call, model, whole)
-    pictures = _pictures(call.draw, asked.n)
-    usage = None if call.fault is Fault.NO_USAGE else _usage(whole)
+    pictures = Pictures(call, whole, _pictures(call.draw, asked.n))
     if asked.stream:
-        nothing = _nothing(call, whole)
-        script = script_images(call, pictures, usage, whole, nothing)
-        return answer_with_stream(simulator, call, model, script, lambda _: nothing)
-    body: dict[str, object] = {"created": int(call.received_at.timestamp()), "data": pictures}
-    return answer(simulator, call, model, body | ({"usage": usage} if usage else {}), whole)
+        script = script_stream(call, pictures, pictures)
+        return answer_with_stream(simulator, call, model, script, pictures.interrupted)
+    return answer(simulator, call, model, pictures.body(), whole)
 
 
 def _outcome(call: Call, asked: ImageRequest, model: Model) -> Outcome:
@@ -67,12 +64,6 @@ def _outcome(call: Call, asked: ImageRequest, model: Model) -> Outcome:
     tokens = Tokens(text_tokens(asked.prompt), image_tokens, image=image_tokens)
     charge = _charge(call, asked, model, tokens)
     return Outcome("succeeded", tokens, charge, "stop", image_count=asked.n)
-
-
-def _nothing(call: Call, whole: Outcome) -> Outcome:
-    """The stream ended before the picture was there: images are charged whole or not at all."""
-    tokens = Tokens(whole.tokens.prompt, 0)
-    return Outcome("cancelled", tokens, no_charge(call.api_key.byok), None)
 
 
 def _charge(call: Call, asked: ImageRequest, model: Model, tokens: Tokens) -> Charge:
@@ -95,17 +86,3 @@ def _pictures(draw: Draw, count: int) -> list[dict[str, object]]:
         }
         for number in range(count)
     ]
-
-
-def _usage(outcome: Outcome) -> dict[str, object]:
-    """Three counts and the cost, and nothing more unless the provider bills the caller's key."""
-    tokens, charge = outcome.tokens, outcome.charge
-    usage: dict[str, object] = {
-        "prompt_tokens": tokens.prompt,
-        "completion_tokens": tokens.completion,
-        "total_tokens": tokens.prompt + tokens.completion,
-        "cost": charge.wire_cost_usd,
-    }
-    if charge.is_byok:
-        usage |= {"is_byok": True, "cost_details": cost_details(charge)}
-    return usage

@@ -12,6 +12,7 @@ OPENAI: Final = Provider("OpenAI", "openai", is_cancellable=True)
 DEEPSEEK: Final = Provider("DeepSeek", "deepseek", is_cancellable=True)
 DEEPINFRA: Final = Provider("DeepInfra", "deepinfra/fp8", is_cancellable=True)
 VENICE: Final = Provider("Venice", "venice", is_cancellable=True)
+COHERE: Final = Provider("Cohere", "cohere", is_cancellable=True)
 GOOGLE: Final = Provider("Google", "google-vertex", is_cancellable=False)
 GOOGLE_AI_STUDIO: Final = Provider("Google AI Studio", "google-ai-studio", is_cancellable=False)
 MISTRAL: Final = Provider("Mistral", "mistral", is_cancellable=False)
@@ -24,7 +25,8 @@ VISION: Final = ("text", "image")
 
 def offered_models() -> Catalogue:
     """The catalogue that a simulator serves when it is given no other."""
-    return Catalogue([*_text_models(), *_image_models(), _embedding_model(), _router()])
+    other = (_embedding_model(), *_models_sold_by_the_unit(), _router())
+    return Catalogue([*_text_models(), *_image_models(), *other])
 
 
 def _text_models() -> list[Model]:
@@ -134,6 +136,21 @@ def _embedding_model() -> Model:
         context_length=32_768,
         provider_spelling="Qwen/Qwen3-Embedding-4B",
     )
+
+
+def _models_sold_by_the_unit() -> list[Model]:
+    """Sold by the search, the character, and the second."""
+    return [
+        _unit_model("cohere/rerank-v3.5", "Cohere: Rerank v3.5", COHERE, "rerank", "0.002"),
+        _unit_model("openai/gpt-4o-mini-tts", "OpenAI: TTS", OPENAI, "speech", "0.0000151"),
+        _unit_model("openai/whisper-1", "OpenAI: Whisper", OPENAI, "transcription", "0.0001"),
+        _unit_model("google/veo-3.1", "Google: Veo 3.1", GOOGLE, "video", "0.4"),
+    ]
+
+
+def _unit_model(slug: str, name: str, provider: Provider, output: str, usd: str) -> Model:
+    rates = Rates(ZERO, ZERO, usd_per_unit=Decimal(usd))
+    return Model(slug, name, provider, rates, output_modalities=(output,))
 
 
 def _router() -> Model:

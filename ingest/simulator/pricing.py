@@ -1,5 +1,6 @@
 """What a generation costs: pure Decimal until the last step, which is the wire's double."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -10,6 +11,8 @@ from ingest.simulator.wire_json import add_as_doubles, as_double
 
 BYOK_FEE = Decimal("0.05")
 """OpenRouter's share of the list price of BYOK calls above the monthly allowance."""
+BATCH_SHARE = Decimal("0.5")
+"""Of the price of single calls."""
 WEB_SEARCH_USD = Decimal("0.007")
 """One search that OpenRouter sells: in `usage.cost`, not in `cost_details`."""
 
@@ -96,6 +99,19 @@ def charge_images(
         per_image = _or(rates.usd_per_megapixel, ZERO) * megapixels
     input_usd = input_image_count * _or(rates.usd_per_input_image, ZERO)
     return Charge(input_usd, image_count * per_image, ZERO, byok)
+
+
+def charge_units(rates: Rates, count: Decimal, byok: Byok) -> Charge:
+    """Price what is sold by the search, the character or the second."""
+    return Charge(ZERO, count * _or(rates.usd_per_unit, ZERO), ZERO, byok)
+
+
+def charge_batch(charges: Sequence[Charge], byok: Byok) -> Charge:
+    """The price of several calls in one batch: half of what they would cost one by one."""
+    prompt_usd = sum((charge.prompt_usd for charge in charges), ZERO)
+    completion_usd = sum((charge.completion_usd for charge in charges), ZERO)
+    extras_usd = sum((charge.extras_usd for charge in charges), ZERO)
+    return Charge(prompt_usd * BATCH_SHARE, completion_usd * BATCH_SHARE, extras_usd, byok)
 
 
 def no_charge(byok: Byok, extras_usd: Decimal = ZERO) -> Charge:

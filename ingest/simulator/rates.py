@@ -29,6 +29,8 @@ class Rates:
     usd_per_image: Decimal | None = None
     usd_per_megapixel: Decimal | None = None
     usd_per_input_image: Decimal | None = None
+    usd_per_unit: Decimal | None = None
+    """Per search, per character of speech, per second of audio or video."""
     web_search: Decimal | None = None
     discount: Decimal = ZERO
     tiers: tuple[PriceTier, ...] = ()

@@ -15,8 +15,13 @@ def data_event(content: Mapping[str, object]) -> str:
     return f"data: {dumps(dict(content))}\n\n"
 
 
+def named_event(content: Mapping[str, object]) -> str:
+    """The same with its type as the event's name, too."""
+    return f"event: {content['type']}\n{data_event(content)}"
+
+
 def split_unevenly(
-    lines: Iterable[tuple[str, int]], draw: Draw, is_torn: bool
+    lines: Iterable[tuple[bytes, int]], draw: Draw, is_torn: bool
 ) -> tuple[StreamEvent, ...]:
     """The same bytes in other portions: the end of each event leaves together with the next.
 
@@ -25,8 +30,7 @@ def split_unevenly(
     """
     events: list[StreamEvent] = []
     held_back, piece_count = b"", 0
-    for text, piece_count in lines:
-        content = text.encode()
+    for content, piece_count in lines:
         cut = _cut(content, Draw.of(draw.key.hex(), "cut", len(events)))
         events.append(StreamEvent(held_back + content[:cut], piece_count))
         held_back = content[cut:]

@@ -10,7 +10,9 @@ from ingest.simulator.bill import Bill, Generation, Outcome
 from ingest.simulator.calls import Call
 from ingest.simulator.catalogue import Catalogue, Model
 from ingest.simulator.faults import check_level
+from ingest.simulator.jobs import Job
 from ingest.simulator.offered_models import offered_models
+from ingest.simulator.response_cache import ResponseCache
 from ingest.simulator.seeding import Ordinals
 
 
@@ -21,7 +23,8 @@ class SimulatorConfig:
     `settlement_delay_seconds` is how long `/generation` does not know a generation yet,
     `interrupted_delay_seconds` the same for one whose answer did not get through;
     `generation_error_rate` is how often `/generation` itself answers 429 or 502,
-    `record_latency_seconds` how long any question for OpenRouter's own records takes.
+    `record_latency_seconds` how long any question for OpenRouter's own records takes, `job_seconds`
+    how long a video or a batch takes.
     """
 
     seed: int = 7
@@ -32,6 +35,7 @@ class SimulatorConfig:
     generation_error_rate: float = 0.0
     record_latency_seconds: float = 0.0
     stall_seconds: float = 600.0
+    job_seconds: float = 0.2
     total_credits_usd: Decimal = Decimal(1000)
     clock: Clock = utc_now
     catalogue: Catalogue = field(default_factory=offered_models)
@@ -48,6 +52,8 @@ class Simulator:
     def __init__(self, config: SimulatorConfig) -> None:
         self.config = config
         self.bill = Bill()
+        self.cache = ResponseCache()
+        self.jobs: dict[str, Job] = {}
         self.requests = Ordinals()
         self.asked_faults = Ordinals()
 
@@ -62,8 +68,12 @@ class Simulator:
     ) -> None:
         """Enter a generation in the bill; `/generation` knows it after a delay of the seed's.
 
+        The response cache keeps its answer if it was asked to and nothing went wrong.
         `remaining_seconds` is how long the model is still busy with what is charged already.
         """
+        if call.caching and outcome.status == "succeeded" and not is_interrupted:
+            now = self.config.clock()
+            self.cache.keep(call.caching, call.generation_id, call.draw, now)
         finished_at = self.config.clock() + timedelta(seconds=remaining_seconds)
         self.bill.enter(
             Generation(
@@ -79,6 +89,7 @@ class Simulator:
                 user_agent=call.user_agent,
                 created_at=call.received_at,
                 ready_at=finished_at + self._settlement_delay(call, is_interrupted),
+                cache_source_id=call.cache_source_id,
             )
         )
 

@@ -4,17 +4,8 @@ from collections.abc import Iterable
 
 from msgspec import Raw
 
-from ingest.wire.documents import (
-    Anything,
-    Choice,
-    Content,
-    Datum,
-    Document,
-    Output,
-    Request,
-    is_said,
-    read_list,
-)
+from ingest.wire.documents import is_said, read_list
+from ingest.wire.shapes import Anything, Choice, Content, Datum, Document, Output, Request
 
 _SHOWN = ("image_url", "input_image", "image")
 """A part of a message that is an image: of chat and embeddings, of responses, of messages."""

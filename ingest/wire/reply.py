@@ -8,17 +8,10 @@ from typing import Any, Self
 from msgspec import Raw
 
 from ingest.money import loads
-from ingest.wire.documents import (
-    Choice,
-    Document,
-    UsageDocument,
-    is_object,
-    is_said,
-    read,
-    read_document,
-)
+from ingest.wire.documents import is_object, is_said, read, read_document
 from ingest.wire.fields import object_field, provider_field, token_field, word_field
 from ingest.wire.images import images_drawn
+from ingest.wire.shapes import Choice, Document, UsageDocument
 from ingest.wire.usage import Usage, usage_of
 from ingest.wire.usage_text import without_unknown_texts
 

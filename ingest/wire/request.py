@@ -12,9 +12,10 @@ import httpx
 import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
-from ingest.wire.documents import Request, read_document
+from ingest.wire.documents import read_document
 from ingest.wire.fields import session_field, token_field
 from ingest.wire.images import images_shown
+from ingest.wire.shapes import Request
 
 _FREE_PATHS = {
     "activity", "analytics", "auth", "byok", "containers", "credits", "external-users", "files",

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from msgspec import Raw
 
-from ingest.wire.documents import (
+from ingest.wire.documents import read
+from ingest.wire.shapes import (
     CostDetails,
     InputDetails,
     OutputDetails,
     ToolUse,
     UsageDocument,
-    read,
 )
 
 

@@ -98,12 +98,9 @@ def test_a_notebooks_kernel_interrupted_and_restarted_loses_no_call(tmp_path: Pa
     before, after = json.loads(finished.stdout.splitlines()[-1])
     assert after - before < 10
     rows = one_per_event(landed(home))
-    # Jupyter interrupts a kernel that it asks to end, and kills one that is to go at once.
-    assert Counter(row["status"] for row in rows) == {
-        "succeeded": 54,
-        "cancelled": 2,
-        "in_doubt": 1,
-    }
+    # Jupyter interrupts a kernel before it ends it; one that it kills may or may not come to hear.
+    ended = Counter(row["status"] for row in rows)
+    assert (ended["succeeded"], ended["cancelled"] + ended["in_doubt"]) == (54, 3)
     assert {row["error_type"] for row in rows} == {None, "KeyboardInterrupt"}
     assert {row["generation_id"] for row in rows} == billed
     assert list(home.glob("spool/*.jsonl")) == []

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.lake import Lake
-from ingest.recording.spool import Spool, claim_segment
+from ingest.recording.segment import claim_segment
+from ingest.recording.spool import Spool
 from ingest.records import Outcome, UsageEvent
 from ingest.seal import seal
 from ingest.settings import Home

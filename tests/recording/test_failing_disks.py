@@ -17,7 +17,8 @@ import httpx
 import pytest
 
 from ingest.recording.recorder import Recorder
-from ingest.recording.spool import LOOK_AGAIN_SECONDS, Durability
+from ingest.recording.segment import Durability
+from ingest.recording.spool import LOOK_AGAIN_SECONDS
 from tests.disks import full, read_only, small_disk, thin_disk
 from tests.landed import landed, one_per_event
 from tests.recording.calls import SSE, URL, answering, client

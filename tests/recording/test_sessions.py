@@ -1,12 +1,14 @@
 """OpenRouter is told what a call belongs to, so that a call that died with us can be found."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
 
 from ingest.recording.recorder import Recorder
 from ingest.recording.runs import production_run
+from ingest.simulator import running_simulator
 from tests.landed import landed, landed_call
 from tests.recording.calls import JSON, PAYLOAD, URL, client
 from tests.wire import bodies
@@ -63,6 +65,24 @@ def test_what_the_caller_says_of_session_and_user_stays(recorder: Recorder, home
     assert [json.loads(body) for body in heard.bodies] == [own, {**PAYLOAD, "user": None}]
     assert [row["session_id"] for row in landed(home)] == ["evening", "morning"]
     assert "x-session-id" not in heard.requests[0].headers
+
+
+def test_openrouters_response_cache_finds_a_reply_from_one_run_to_the_next(home: Path) -> None:
+    wants_cache = {"Authorization": "Bearer sk-or-v1-test", "X-OpenRouter-Cache": "true"}
+    found = []
+    with (
+        running_simulator() as simulator,
+        Recorder(home, base_url=simulator.base_url) as recorder,
+        httpx.Client(transport=recorder.transport(), headers=wants_cache) as http,
+    ):
+        for _ in range(2):
+            with production_run(ebook_id="forest"):
+                reply = http.post(f"{simulator.base_url}/chat/completions", json=PAYLOAD)
+            found.append(reply.headers["X-OpenRouter-Cache-Status"])
+        billed = [row["cost_usd"] for row in simulator.bill()["generations"]]
+    assert found == ["MISS", "HIT"]
+    assert [row["reported_cost_usd"] for row in landed(home)] == [*map(Decimal, billed)]
+    assert len({row["session_id"] for row in landed(home)}) == 2
 
 
 def test_a_body_that_is_no_object_passes_as_it_is(recorder: Recorder, home: Path) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from ingest.recording.recorder import Recorder
-from ingest.recording.spool import LOOK_AGAIN_SECONDS, Durability, Spool
+from ingest.recording.segment import Durability
+from ingest.recording.spool import LOOK_AGAIN_SECONDS, Spool
 from ingest.records import Outcome
 from ingest.seal import seal
 from ingest.settings import Home

@@ -41,7 +41,8 @@ def usage_of(reply: httpx.Response) -> dict[str, Any]:
     """`usage` of a reply, streamed or not."""
     if not reply.headers["content-type"].startswith("text/event-stream"):
         return dict(money.loads(reply.content)["usage"])
-    (usage,) = [chunk["usage"] for chunk in chunks_of(reply.text) if "usage" in chunk]
+    told = [chunk.get("response", chunk) for chunk in chunks_of(reply.text)]
+    (usage,) = [part["usage"] for part in told if "usage" in part]
     return dict(usage)
 
 

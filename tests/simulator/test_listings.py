@@ -30,6 +30,10 @@ def test_models_are_listed_without_a_key_and_by_what_they_write(visitor: httpx.C
         "black-forest-labs/flux.2-pro",
         "bytedance-seed/seedream-4.5",
         "qwen/qwen3-embedding-4b",
+        "cohere/rerank-v3.5",
+        "openai/gpt-4o-mini-tts",
+        "openai/whisper-1",
+        "google/veo-3.1",
     }
     assert set(_by_id(visitor, "/embeddings/models")) == {"qwen/qwen3-embedding-4b"}
     assert FLASH_IMAGE in _by_id(visitor, "/images/models")

@@ -78,6 +78,17 @@ def test_a_stream_cut_before_its_usage_is_not_whole() -> None:
     assert facts.generation_id == bodies.GENERATION_ID
 
 
+def test_a_flat_error_event_is_a_failure_though_the_stream_comes_to_its_end() -> None:
+    error = b'data: {"type":"error","code":"server_error","message":"a secret","param":null}\n\n'
+    facts = read(SSE, error, bodies.DONE)
+    assert (facts.error_type, facts.is_whole) == ("server_error", True)
+
+
+def test_the_reason_to_stop_of_a_streamed_message_is_told() -> None:
+    delta = b'data: {"type":"message_delta","delta":{"stop_reason":"max_tokens"}}\n\n'
+    assert read(SSE, delta).finish_reason == "max_tokens"
+
+
 def test_an_error_in_mid_stream_is_told_with_and_without_usage() -> None:
     bare = read(SSE, *bodies.TEXT_CHUNKS, bodies.ERROR_CHUNK)
     assert (bare.error_type, bare.usage) == ("provider_unavailable", None)

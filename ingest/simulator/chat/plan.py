@@ -27,17 +27,21 @@ def plan_chat(call: Call, asked: ChatRequest, model: Model) -> "ChatPlan":
     else:
         content = reply_text(message.text(), message.image_count() > 0, draw)
     limit, thought = asked.token_limit(), reasoning_tokens(model, asked, draw)
+    is_free = call.cache_source_id is not None
     # What is thought counts against the limit, and may leave nothing of it.
     kept = content if limit is None else content[: (limit - thought) * CHARACTERS_PER_TOKEN]
     return ChatPlan(
         model=model,
         pieces=_cut_into_pieces(kept, draw),
         image_urls=tuple(_image_url(draw, number) for number in range(image_count)),
-        tokens=count_tokens(asked, model, kept, image_count, thought, draw),
+        tokens=Tokens(0, 0)
+        if is_free
+        else count_tokens(asked, model, kept, image_count, thought, draw),
         finish_reason="stop" if kept == content else "length",
         byok=call.api_key.byok,
-        web_search_count=int(asked.wants_web_search()),
+        web_search_count=int(asked.wants_web_search() and not is_free),
         form=draw_form(draw, call.api_key.byok is not Byok.NONE),
+        wants_echo=asked.wants_echo(),
     )
 
 
@@ -53,6 +57,13 @@ class ChatPlan:
     byok: Byok
     web_search_count: int
     form: UsageForm
+    wants_echo: bool
+    """Whether a stream begins with what the provider was asked."""
+
+    @property
+    def piece_count(self) -> int:
+        """The parts in which a stream gives the answer."""
+        return len(self.pieces)
 
     @property
     def content(self) -> str:

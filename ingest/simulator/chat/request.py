@@ -41,6 +41,8 @@ class Debug(BaseModel):
 class ChatRequest(InferenceRequest):
     """What is read of a chat request."""
 
+    is_cacheable = True
+
     models: list[str] | None = None
     messages: list[Message] = Field(min_length=1)
     modalities: list[str] | None = None
@@ -49,6 +51,10 @@ class ChatRequest(InferenceRequest):
     cache_control: dict[str, Any] | None = None
     plugins: list[dict[str, Any]] | None = None
     debug: Debug | None = None
+
+    def as_chat(self) -> "ChatRequest":
+        """What is asked, as every text endpoint can say it."""
+        return self
 
     def requested_model(self) -> str:
         """The model that is asked for first, also when there is only a list of fallbacks."""

@@ -104,7 +104,7 @@ class ReplyFacts:
             self._learn_usage(document)
         for nested in (document.response, document.message, document.delta):
             # `/responses` and `/messages` stream their state one level down.
-            if is_object(nested) and (inner := read(nested, Document)) is not None:
+            if len(nested) and is_object(nested) and (inner := read(nested, Document)) is not None:
                 self._learn(inner)
 
     def _learn_names(self, document: Document) -> None:
@@ -115,9 +115,10 @@ class ReplyFacts:
 
     def _learn_end(self, document: Document, choices: Iterable[Choice]) -> None:
         for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
-            self.finish_reason = word_field(reason) or self.finish_reason
+            if reason is not None:
+                self.finish_reason = word_field(reason) or self.finish_reason
         for error in (document.error, *[choice.error for choice in choices]):
-            if is_said(error) and (value := _value(error)):
+            if len(error) and is_said(error) and (value := _value(error)):
                 self.learn_error(value)
         if document.type in _ERROR_EVENTS and self.error_type is None:
             self.learn_error({"code": _value(document.code)})

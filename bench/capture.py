@@ -13,7 +13,7 @@ import random
 import statistics
 import subprocess
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -31,6 +31,10 @@ CLIENTS = (
     "httpx + OpenTelemetry span", "openai", "openrouter", "langfuse", "litellm",
 )  # fmt: skip
 LIBRARIES = ("httpx", "httpx2", "openai", "openrouter", "langfuse", "litellm", "opentelemetry-sdk")
+LONGEST_SECONDS = 120
+HUNG: Counter[str] = Counter()
+"""Measurements that hung, by client and mode: a stream that litellm drops is closed by Python's
+collector, now and then while httpcore's pool holds the lock that this closing waits for."""
 CALLS = {"sequential": 300, "64 in flight": 512}
 
 
@@ -82,6 +86,16 @@ def serving(latency_seconds: float) -> Iterator[str]:
 
 
 def run(script: str, *arguments: str) -> Any:
+    """What one measurement printed. One that hangs is begun again, and counted in `HUNG`."""
+    for _ in range(3):
+        try:
+            return _run(script, *arguments)
+        except subprocess.TimeoutExpired:
+            HUNG[" ".join(arguments[:2])] += 1
+    raise SystemExit(f"{script} {' '.join(arguments)} hung three times.")
+
+
+def _run(script: str, *arguments: str) -> Any:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
     finished = subprocess.run(
         [sys.executable, str(HERE / script), *arguments],
@@ -89,6 +103,7 @@ def run(script: str, *arguments: str) -> Any:
         capture_output=True,
         text=True,
         check=False,
+        timeout=LONGEST_SECONDS,
     )
     if not finished.stdout.strip():
         raise SystemExit(f"{script} {' '.join(arguments)} failed:\n{finished.stderr[-2000:]}")
@@ -117,6 +132,7 @@ def main() -> None:
         "alone": alone,
         "clients": summary(measured),
         "goals": goals(alone, measured),
+        "hung": dict(HUNG),
     }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(write_readme(tables(result)))

@@ -62,6 +62,9 @@ def tables(result: dict[str, Any]) -> Iterator[str]:
                 f"| {ratio['median']:.2f} [{ratio['low']:.2f}..{ratio['high']:.2f}] "
                 f"| {row['import_seconds']:.2f} | {row['end_mb']:.0f} |"
             )
+    if result["hung"]:
+        hung = ", ".join(f"{name} {count} ×" for name, count in result["hung"].items())
+        yield f"\nHung, and was begun again: {hung}."
     yield "\n### Goals\n\n| | at most | measured | |\n| --- | ---: | ---: | --- |"
     for row in result["goals"]:
         yield (

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.errors import BuildFailed
+from ingest.errors import BuildFailed, UsageError
 from ingest.settings import Home
 from ingest.warehouse.findings import Finding, read_findings
 from ingest.warehouse.lock import only_one
@@ -37,8 +37,14 @@ def build_warehouse(
 
     `full_refresh` forgets what earlier builds left behind. Raises `BuildFailed`, with what failed
     and where, if a model or a test did or another build is running; the warehouse that was
-    published before then stays as it is.
+    published before then stays as it is. Raises `UsageError` for a home with `?` in its name.
     """
+    if "?" in str(home.root):
+        # DuckDB looks for its log elsewhere then: what follows is an address's query to it.
+        raise UsageError(
+            f"DuckDB cannot write below {home.root}, for the `?`: choose a name without it for "
+            "INKLEDGER_HOME."
+        )
     with only_one(home):
         if full_refresh:
             home.build_warehouse.unlink(missing_ok=True)

@@ -60,15 +60,19 @@ def provider_client(
     """A client for OpenRouter's records, to be closed by whoever asked for it.
 
     `key_variable` names the variable that must hold the key; without it the key is optional.
-    `UsageError` if it is needed and missing.
+    `UsageError` if it is needed and missing, or if `base_url` is no address of a server.
     """
+    if not base_url.strip().startswith(("https://", "http://")):
+        raise UsageError("OPENROUTER_BASE_URL must begin with https:// or http://: mend it.")
     secret = (key or "").strip()
     if key_variable and not secret:
         raise UsageError(f"No key to ask OpenRouter with: set {key_variable}.")
     if not (secret.isascii() and secret.isprintable()):
         raise UsageError(f"The key in {key_variable or API_KEY} is damaged: copy it once more.")
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    return httpx.Client(base_url=base_url, headers=headers, timeout=_TIMEOUT, transport=transport)
+    return httpx.Client(
+        base_url=base_url.strip(), headers=headers, timeout=_TIMEOUT, transport=transport
+    )
 
 
 def get_rows(

@@ -59,3 +59,10 @@ def test_ctrl_c_while_the_command_loads_is_one_sentence() -> None:
     assert process.returncode == 130
     assert "Traceback" not in said
     assert said.endswith("inkledger: Interrupted before it began; nothing was done.\n")
+
+
+def test_an_address_that_is_none_is_wrong_use(tmp_path: Path) -> None:
+    finished = run_inkledger(tmp_path, "pull", "prices", OPENROUTER_BASE_URL="openrouter.ai/api/v1")
+    assert finished.returncode == 2
+    said = "inkledger: OPENROUTER_BASE_URL must begin with https:// or http://: mend it.\n"
+    assert finished.stderr == said

@@ -4,6 +4,7 @@ InkledgerError
 ├── UsageError                 the command or the call was used wrongly
 ├── UnreadableFile             a file given for import is not what it should be
 ├── LakeNotWritten             the disk did not take what was to land; it is kept where it was
+├── LakeUnreadable             a file of the lake is not whole; says which
 ├── BuildFailed                dbt refused to build or a test failed; nothing was published
 ├── WarehouseMissing           nothing has been published yet
 ├── BudgetExceeded             the call was not sent: it could pass a limit
@@ -32,6 +33,10 @@ class UnreadableFile(InkledgerError):
 
 class LakeNotWritten(InkledgerError):
     """The disk of the lake is full or refuses; says where, and nothing is lost."""
+
+
+class LakeUnreadable(InkledgerError):
+    """A file of the lake was cut or overwritten by something else; says which one."""
 
 
 class BuildFailed(InkledgerError):

@@ -16,13 +16,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import polars as pl
 from pydantic import BaseModel
 
-from ingest.errors import LakeNotWritten
+from ingest.errors import LakeNotWritten, LakeUnreadable
 from ingest.identifiers import derived_id
 from ingest.records import TABLES, Record
 
 MERGED_PREFIX = "merged-"
 _SOURCES = "inkledger.sources"
 """Key of a merged file's own metadata: the names of the files it replaced, a JSON list."""
+_PARQUET_END = b"PAR1"
 _COLUMN_TYPES: dict[type, pl.DataType] = {
     str: pl.String(),
     bool: pl.Boolean(),
@@ -71,6 +72,7 @@ class Lake:
         names = sorted(frozenset[str]().union(*map(sources, files)))
         merged = files[0].with_name(f"{MERGED_PREFIX}{derived_id(*names)}.parquet")
         if not merged.exists():
+            require_whole(files)
             frames = [pl.read_parquet(path, glob=False, hive_partitioning=False) for path in files]
             frame = pl.concat(frames, how="diagonal")
             _write_then_rename(frame, merged, {_SOURCES: json.dumps(names)})
@@ -79,14 +81,19 @@ class Lake:
                 path.unlink()
         return merged
 
+    def require_whole(self) -> None:
+        """Raise `LakeUnreadable` if a file of any table is not whole."""
+        require_whole(sorted(self.root.glob("*/landed_date=*/*.parquet")))
+
     def scan(self, table_name: str, *, landed_since: date | None = None) -> pl.LazyFrame:
         """All rows of a table, in no order; a table without files has no rows.
 
-        `landed_since` leaves out what landed before that UTC day.
+        `landed_since` leaves out what landed before that UTC day. Raises `LakeUnreadable`.
         """
         files = sorted((self.root / table_name).glob("landed_date=*/*.parquet"))
         oldest = f"landed_date={landed_since or ''}"
         files = [path for path in files if path.parent.name >= oldest]
+        require_whole(files)
         schema = columns(TABLES[table_name])
         if not files:
             return pl.LazyFrame(schema=schema)
@@ -99,6 +106,18 @@ class Lake:
             extra_columns="ignore",
             hive_partitioning=False,
         )
+
+
+def require_whole(files: Iterable[Path]) -> None:
+    """Raise `LakeUnreadable` for the first file that does not end as Parquet does."""
+    for path in files:
+        with path.open("rb") as file:
+            file.seek(-min(len(_PARQUET_END), path.stat().st_size), os.SEEK_END)
+            if file.read() != _PARQUET_END:
+                raise LakeUnreadable(
+                    f"{path} is not whole: bring it back from a backup, or move it out of the lake "
+                    "and lose its rows."
+                )
 
 
 @functools.lru_cache(maxsize=4096)

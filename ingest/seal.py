@@ -12,7 +12,7 @@ from ingest.clock import Clock, utc_now
 from ingest.identifiers import derived_id
 from ingest.lake import Lake
 from ingest.money import loads
-from ingest.recording.segment import SEGMENT_SUFFIX, claim_segment
+from ingest.recording.segment import claim_segment, segments
 from ingest.records import TABLES, Quarantined, Record, UsageEvent, said_by
 from ingest.settings import Home
 
@@ -37,7 +37,7 @@ def seal(home: Home, *, clock: Clock = utc_now) -> SealResult:
     """
     result = SealResult()
     lake = Lake(home.lake)
-    for path in sorted(home.spool.glob(f"*{SEGMENT_SUFFIX}")):
+    for path in segments(home.spool):
         with claim_segment(path) as content:
             if content is None:
                 result.open_count += 1

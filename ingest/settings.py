@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from ingest.errors import UsageError
+
 OPENROUTER_BASE_URL = "https://openrouter.ai/api/v1"
 
 
@@ -27,6 +29,14 @@ class Settings:
     openrouter_base_url: str = field(
         default_factory=lambda: _variable("OPENROUTER_BASE_URL") or OPENROUTER_BASE_URL
     )
+
+
+def server_address(base_url: str) -> str:
+    """`base_url` without what does not matter. Raises `UsageError` if it is no server's address."""
+    address = base_url.strip().rstrip("/")
+    if not address.startswith(("https://", "http://")):
+        raise UsageError("OPENROUTER_BASE_URL must begin with https:// or http://: mend it.")
+    return address
 
 
 class Home:

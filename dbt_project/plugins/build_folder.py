@@ -1,4 +1,4 @@
-"""Make the folder that the warehouse is built in, before DuckDB opens a file there."""
+"""Say in which folder the warehouse is built, and make it, before DuckDB opens a file there."""
 
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,11 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 
 class Plugin(BasePlugin):
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Called with what `profiles.yml` says."""
+        self._folder = Path(plugin_config["folder"])
+
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Called by dbt-duckdb right before it connects to `creds.path`."""
-        Path(creds.path).parent.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        creds.path = str(self._folder / Path(creds.path).name)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.recording.segment import SEGMENT_SUFFIX
+from ingest.recording.segment import segments
 
 _CLOCK_TICK_NANOSECONDS = 20_000_000
 """A folder that changed so lately may change again without showing a later time."""
@@ -57,7 +57,7 @@ class SpoolTail:
 
     def spooled_names(self) -> frozenset[str]:
         """Of the segments that are there now."""
-        return frozenset(path.stem for path in self._folder.glob(f"*{SEGMENT_SUFFIX}"))
+        return frozenset(path.stem for path in segments(self._folder))
 
     def close(self) -> None:
         """Begin anew at the next look."""
@@ -73,7 +73,7 @@ class SpoolTail:
             return None
 
     def _find_segments(self) -> None:
-        for path in sorted(self._folder.glob(f"*{SEGMENT_SUFFIX}")):
+        for path in segments(self._folder):
             if path.stem not in self.names:
                 with suppress(FileNotFoundError):  # Sealed meanwhile: its rows are in the lake.
                     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -17,8 +17,9 @@ def results() -> Console:
 
 
 def remarks() -> Console:
-    """Stderr."""
-    return Console(stderr=True, highlight=False)
+    """Stderr. A remark is one line where there is no terminal: logs are searched by line."""
+    console = Console(stderr=True, highlight=False)
+    return console if console.is_terminal else Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager

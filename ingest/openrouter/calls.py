@@ -10,7 +10,7 @@ import httpx
 from ingest.errors import NoAnswer, UsageError
 from ingest.identifiers import new_id
 from ingest.recording.recorder import OPERATION_EXTENSION
-from ingest.settings import Settings
+from ingest.settings import Settings, server_address
 
 Message = Mapping[str, Any]
 TIMEOUT = httpx.Timeout(connect=10, read=600, write=60, pool=60)
@@ -65,7 +65,7 @@ def client_options(
         # Before httpx sees it: its error would repeat the key.
         raise UsageError("The API key is damaged: copy it once more.")
     options = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": timeout}
-    return (base_url or settings.openrouter_base_url).rstrip("/"), options
+    return server_address(base_url or settings.openrouter_base_url), options
 
 
 @functools.lru_cache(maxsize=64)

@@ -11,6 +11,7 @@ from ingest.clock import utc_now
 from ingest.errors import NoAnswer, OpenRouterError, RequestRefused, UsageError
 from ingest.money import loads
 from ingest.openrouter.retries import retry_after_seconds
+from ingest.settings import server_address
 
 API_KEY = "OPENROUTER_API_KEY"
 MANAGEMENT_KEY = "OPENROUTER_MANAGEMENT_KEY"
@@ -60,15 +61,16 @@ def provider_client(
     """A client for OpenRouter's records, to be closed by whoever asked for it.
 
     `key_variable` names the variable that must hold the key; without it the key is optional.
-    `UsageError` if it is needed and missing.
+    `UsageError` if it is needed and missing, or if `base_url` is no address of a server.
     """
+    address = server_address(base_url)
     secret = (key or "").strip()
     if key_variable and not secret:
         raise UsageError(f"No key to ask OpenRouter with: set {key_variable}.")
     if not (secret.isascii() and secret.isprintable()):
         raise UsageError(f"The key in {key_variable or API_KEY} is damaged: copy it once more.")
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}
-    return httpx.Client(base_url=base_url, headers=headers, timeout=_TIMEOUT, transport=transport)
+    return httpx.Client(base_url=address, headers=headers, timeout=_TIMEOUT, transport=transport)
 
 
 def get_rows(

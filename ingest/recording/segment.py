@@ -81,9 +81,14 @@ def claim_segment(path: Path) -> Iterator[bytes | None]:
         os.close(descriptor)
 
 
+def segments(folder: Path) -> list[Path]:
+    """The segments of a spool, the oldest first; what only has the name of one is none."""
+    return sorted(path for path in folder.glob(f"*{SEGMENT_SUFFIX}") if path.is_file())
+
+
 def whole_lines(folder: Path) -> Iterator[bytes]:
     """Every line that is whole, of every segment, being written or not; the oldest first."""
-    for path in sorted(folder.glob(f"*{SEGMENT_SUFFIX}")):
+    for path in segments(folder):
         with suppress(FileNotFoundError):  # Sealed meanwhile: its rows are in the lake.
             *lines, _ = path.read_bytes().split(b"\n")
             yield from filter(None, lines)

@@ -7,7 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.errors import BuildFailed
+import duckdb
+
+from ingest.errors import BuildFailed, UsageError
+from ingest.lake import Lake
 from ingest.settings import Home
 from ingest.warehouse.findings import Finding, read_findings
 from ingest.warehouse.lock import only_one
@@ -36,11 +39,19 @@ def build_warehouse(
     """Build every model of the lake under `home`, test them, and replace the published warehouse.
 
     `full_refresh` forgets what earlier builds left behind. Raises `BuildFailed`, with what failed
-    and where, if a model or a test did or another build is running; the warehouse that was
+    and where, if a model or a test did or another build is running, `LakeUnreadable` for a file
+    that is not whole, and `UsageError` for a home with `?` in its name; the warehouse that was
     published before then stays as it is.
     """
+    if "?" in str(home.root):
+        # DuckDB looks for its log elsewhere then: what follows is an address's query to it.
+        raise UsageError(
+            f"DuckDB cannot write below {home.root}, for the `?`: choose a name without it for "
+            "INKLEDGER_HOME."
+        )
     with only_one(home):
-        if full_refresh:
+        Lake(home.lake).require_whole()
+        if full_refresh or not _is_database(home.build_warehouse):
             home.build_warehouse.unlink(missing_ok=True)
         (home.build / "target" / "run_results.json").unlink(missing_ok=True)
         dbt = _run_dbt(home, full_refresh=full_refresh, target=target)
@@ -54,6 +65,15 @@ def build_warehouse(
         test_count=sum(finding.kind == "test" for finding in findings),
         warnings=tuple(finding for finding in findings if finding.status == "warn"),
     )
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        duckdb.connect(path, read_only=True).close()
+    except duckdb.Error:
+        # What stands there was made from the lake, and is made again.
+        return False
+    return True
 
 
 def _run_dbt(home: Home, *, full_refresh: bool, target: str) -> subprocess.CompletedProcess[str]:

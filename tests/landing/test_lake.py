@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ingest.errors import LakeUnreadable
 from ingest.lake import Lake, columns, to_frame
 from ingest.records import TABLES, Ebook, ProviderActivity, UsageEvent
 
@@ -107,3 +108,14 @@ def test_a_day_is_a_day(lake: Lake) -> None:
     assert lake.scan("provider_activity").collect()["activity_date"].to_list() == [
         date(2026, 10, 25)
     ]
+
+
+@pytest.mark.parametrize("size", [0, 3, 500])
+def test_a_file_that_is_not_whole_is_named_with_what_to_do(lake: Lake, size: int) -> None:
+    path = lake.land("ebooks", "segment", [ebook("a")], NOW)
+    assert path is not None
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(LakeUnreadable, match=f"{path} is not whole: bring it back from a backup"):
+        lake.scan("ebooks")
+    with pytest.raises(LakeUnreadable):
+        lake.merge([path])

@@ -1,6 +1,7 @@
 """Sealing lands every whole line once, whatever was cut, torn, spoilt or interrupted."""
 
 import json
+import os
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -163,3 +164,12 @@ def test_a_segment_that_another_seal_removed_is_not_claimed(home: Path) -> None:
 def test_nothing_to_seal_is_nothing_done(home: Path) -> None:
     assert seal(Home(home / "new")).sealed_count == 0
     assert not (home / "new").exists()
+
+
+def test_what_is_no_file_is_no_segment_and_stops_nothing(home: Path) -> None:
+    write(home, outcome("kept"))
+    (home / "spool" / "folder.jsonl").mkdir()
+    (home / "spool" / "broken-link.jsonl").symlink_to(home / "nowhere")
+    os.mkfifo(home / "spool" / "pipe.jsonl")
+    result = seal(Home(home))
+    assert (result.sealed_count, result.open_count) == (1, 0)

@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from filelock import FileLock
 
-from ingest.errors import BuildFailed
+from ingest.errors import BuildFailed, LakeUnreadable, UsageError
 from ingest.lake import to_frame
 from ingest.settings import Home
 from ingest.warehouse.build import BuildResult, build_warehouse
+from ingest.warehouse.report import read_status
 from tests.warehouse.conftest import land_frame
 from tests.warehouse.rows import attempt
 
@@ -68,6 +69,35 @@ def test_a_second_build_at_once_is_refused(tmp_path: Path) -> None:
     with FileLock(home.build / "build.lock"), pytest.raises(BuildFailed, match="Another build"):
         build_warehouse(home)
     assert not home.warehouse.exists()
+
+
+def test_a_home_may_have_almost_any_name(tmp_path: Path) -> None:
+    home = Home(tmp_path / "a #1 what" / "'q' \"Q\" [b] *é {{x}} %s;--")
+    land_frame(home, to_frame("usage_events", [attempt("one", reported_cost_usd=Decimal("0.04"))]))
+    build_warehouse(home)
+    assert read_status(home.warehouse)["cost_usd"] == "0.04"
+
+
+def test_a_home_that_duckdb_takes_for_an_address_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="name without it for INKLEDGER_HOME"):
+        build_warehouse(Home(tmp_path / "what?"))
+
+
+@pytest.mark.parametrize("spoilt", [b"no database", b""])
+def test_what_an_earlier_build_left_spoilt_is_made_again(tmp_path: Path, spoilt: bytes) -> None:
+    home = Home(tmp_path)
+    home.build.mkdir()
+    home.build_warehouse.write_bytes(spoilt)
+    build_warehouse(home)
+    assert read_status(home.warehouse)["attempt_count"] == 0
+
+
+def test_a_file_of_the_lake_that_is_not_whole_is_named_with_what_to_do(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    path = land_frame(home, to_frame("usage_events", [attempt("one")]))
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(LakeUnreadable, match=f"{path} is not whole: bring it back"):
+        build_warehouse(home)
 
 
 def test_a_build_that_fails_says_where_and_leaves_what_was_published(tmp_path: Path) -> None:

@@ -45,11 +45,8 @@ def through_httpx(library: Any, url: str, transport: Any = None) -> Call:
 
 
 def through_async_httpx(library: Any, url: str, transport: Any = None) -> AsyncCall:
-    # As openai sets them: with httpx's own, 44 of 64 connections would be opened anew each time.
-    limits = library.Limits(max_connections=1000, max_keepalive_connections=100)
-    client = library.AsyncClient(
-        base_url=url, headers=HEADERS, transport=transport, timeout=60, limits=limits
-    )
+    transport = transport or many_connections(library)
+    client = library.AsyncClient(base_url=url, headers=HEADERS, transport=transport, timeout=60)
 
     async def call(is_streamed: bool) -> None:
         if not is_streamed:
@@ -62,6 +59,12 @@ def through_async_httpx(library: Any, url: str, transport: Any = None) -> AsyncC
                     json.loads(line[6:])
 
     return call
+
+
+def many_connections(library: Any) -> Any:
+    # As openai sets them: with httpx's own, 44 of 64 connections would be opened anew each time.
+    limits = library.Limits(max_connections=1000, max_keepalive_connections=100)
+    return library.AsyncHTTPTransport(limits=limits)
 
 
 def httpx_client(url: str) -> tuple[Call, AsyncCall]:
@@ -88,7 +91,7 @@ def recorded_httpx(url: str) -> tuple[Call, AsyncCall]:
     mine = recorder(url)
     return (
         through_httpx(httpx, url, mine.transport()),
-        through_async_httpx(httpx, url, mine.async_transport()),
+        through_async_httpx(httpx, url, mine.async_transport(many_connections(httpx))),
     )
 
 
@@ -98,7 +101,7 @@ def recorded_httpx2(url: str) -> tuple[Call, AsyncCall]:
     mine = recorder(url)
     return (
         through_httpx(httpx2, url, mine.transport()),
-        through_async_httpx(httpx2, url, mine.async_transport()),
+        through_async_httpx(httpx2, url, mine.async_transport(many_connections(httpx2))),
     )
 
 

@@ -6,7 +6,9 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import duckdb
 import httpx
@@ -105,16 +107,36 @@ def found(texts: Iterator[str]) -> set[str]:
     return {canary for canary in CANARIES if canary in everything}
 
 
+class Refusing(BaseHTTPRequestHandler):
+    """Knows the key, does not take it, and says so."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"error": {"code": 401, "message": f"No right: {KEY} {PROMPT}"}})
+        self.send_response(401)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def refusing_url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/api/v1"
+        server.shutdown()
+
+
 def test_no_word_of_any_call_is_found_anywhere(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    refusing_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     call_count = drive_every_endpoint(tmp_path)
     assert found(written(tmp_path)) == set()
     keys = {"OPENROUTER_API_KEY": KEY, "OPENROUTER_MANAGEMENT_KEY": KEY}
-    nowhere = {"OPENROUTER_BASE_URL": "http://127.0.0.1:1/api/v1"}
+    refused = {"OPENROUTER_BASE_URL": refusing_url}
     said = [
-        run_inkledger(tmp_path, "--debug", *command, **keys, **nowhere)
+        run_inkledger(tmp_path, "--debug", *command, **keys, **refused)
         for command in (["build"], ["pull", "settlements"], ["report", "status"])
     ]
     assert [finished.returncode for finished in said] == [0, 1, 0]

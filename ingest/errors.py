@@ -7,6 +7,7 @@ InkledgerError
 ├── LakeUnreadable             a file of the lake is not whole; says which
 ├── BuildFailed                dbt refused to build or a test failed; nothing was published
 ├── WarehouseMissing           nothing has been published yet
+├── TooLittleHistory           an estimate needs more finished ebooks than there are
 ├── BudgetExceeded             the call was not sent: it could pass a limit
 └── OpenRouterError            OpenRouter did not give what was asked for
     ├── RequestRefused         an answer with an error status
@@ -45,6 +46,10 @@ class BuildFailed(InkledgerError):
 
 class WarehouseMissing(InkledgerError):
     """There is no published warehouse under this home yet."""
+
+
+class TooLittleHistory(InkledgerError):
+    """There are too few finished ebooks to estimate another from; says how many it takes."""
 
 
 class BudgetExceeded(InkledgerError):

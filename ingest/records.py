@@ -246,6 +246,16 @@ class ProviderActivity(Record):
     landed_at: Instant | None = None
 
 
+class ExchangeRate(Record):
+    """How many units of `currency` one unit of `base_currency` bought on one day."""
+
+    rate_date: date
+    base_currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    rate: Annotated[Usd, Field(gt=0, lt=LARGEST_USD)]
+    landed_at: Instant | None = None
+
+
 class Quarantined(Record):
     """A line or row that could not become a record, kept whole with the reason."""
 
@@ -273,6 +283,7 @@ TABLES: dict[str, type[Record]] = {
     "ebooks": Ebook,
     "model_prices": ModelPrice,
     "provider_activity": ProviderActivity,
+    "exchange_rates": ExchangeRate,
     "quarantine": Quarantined,
 }
 """Table name → its row, for every folder of the lake."""

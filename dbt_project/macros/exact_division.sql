@@ -16,9 +16,48 @@
 {%- endmacro %}
 
 
+{# What `part` of `whole` is of an amount, both whole numbers: decimal(38,12). #}
+{% macro prorated_usd(amount_usd, part, whole) -%}
+    {{ adapter.dispatch('prorate')(amount_usd, part, whole) }}
+{%- endmacro %}
+
+
+{# An amount at a rate of so many units each: decimal(38,12). #}
+{% macro at_rate(amount, rate) -%}
+    {{ prorated_usd(amount, whole_units(rate), 1000000000000) }}
+{%- endmacro %}
+
+
+{# How many whole ones of `each_usd` reach `amount_usd`: rounded up. #}
+{% macro count_to_reach(amount_usd, each_usd) -%}
+    {{ adapter.dispatch('divide_up')(amount_usd, each_usd) }}
+{%- endmacro %}
+
+
 {% macro duckdb__divide_exactly(dividend, divisor, places) -%}
-    {%- set n = whole_units(dividend) ~ " * 1" ~ "0" * places -%}
-    {%- set d = "nullif(" ~ whole_units(divisor) ~ ", 0)" -%}
+    {{ half_even(whole_units(dividend) ~ " * 1" ~ "0" * places, whole_units(divisor), places) }}
+{%- endmacro %}
+
+
+{% macro duckdb__prorate(amount, part, whole) -%}
+    {{ half_even(
+        whole_units(amount) ~ " * cast(" ~ part ~ " as hugeint)",
+        "cast(" ~ whole ~ " as hugeint)",
+        12,
+    ) }}
+{%- endmacro %}
+
+
+{% macro duckdb__divide_up(dividend, divisor) -%}
+    cast(
+        ({{ whole_units(dividend) }} + {{ whole_units(divisor) }} - 1)
+        // nullif({{ whole_units(divisor) }}, 0) as bigint
+    )
+{%- endmacro %}
+
+
+{% macro half_even(dividend, divisor, places) -%}
+    {%- set n, d = dividend, "nullif(" ~ divisor ~ ", 0)" -%}
     cast(
         ({{ n }}) // {{ d }} + case
             when 2 * (({{ n }}) % {{ d }}) > {{ d }} then 1

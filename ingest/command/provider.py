@@ -126,6 +126,26 @@ def activity() -> None:
         _say(pull_activity(Lake(Home(settings.home).lake), client), "sums of a day and model")
 
 
+@pull_group.command("fx")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def exchange_rates(files: tuple[Path, ...]) -> None:
+    """What USD bought, from files: nothing is asked of anybody.
+
+    Takes the European Central Bank's eurofxref-hist.csv and eurofxref.csv, and a CSV with
+    date,currency,rate (units of the currency for one USD). The same file again changes nothing.
+    """
+    from ingest.imports.exchange_rates import import_exchange_rates
+    from ingest.lake import Lake
+
+    lake = Lake(Home(Settings().home).lake)
+    for path in files:
+        landed = import_exchange_rates(path, lake, landed_at=utc_now())
+        what = f"{landed.rate_count:,} rates from {landed.first_date} to {landed.last_date}"
+        is_known = "" if landed.is_new else ", landed before"
+        click.echo(f"{landed.name}: {what}{is_known}.")
+    click.echo("`inkledger build` brings them into the marts.")
+
+
 def _client(settings: Settings, key: str | None, key_variable: str | None = None) -> httpx.Client:
     from ingest.pull.provider import provider_client
 

@@ -1,6 +1,8 @@
-"""`inkledger seal`, `compact`, `build`, `report` and `serve`."""
+"""`inkledger seal`, `compact`, `build`, `report`, `estimate` and `serve`."""
 
 import sys
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 import click
@@ -12,7 +14,22 @@ from ingest.errors import UsageError
 from ingest.settings import Home, Settings
 
 Format = Literal["table", "json", "csv"]
+
+
 REPORTS = ("status", "ebooks", "stages", "reconciliation")
+
+
+def _to_limit(_: click.Context, __: click.Parameter, value: str | None) -> Decimal | None:
+    """A decimal number from 0 on, as it was written."""
+    if value is None:
+        return None
+    try:
+        limit = Decimal(value)
+    except InvalidOperation:
+        raise click.BadParameter(f"{value!r} is not a number like 0.25.") from None
+    if not (limit.is_finite() and 0 <= limit < 1_000_000):
+        raise click.BadParameter(f"{value} is not between 0 and 1,000,000.")
+    return limit
 
 
 @click.command("seal")
@@ -46,13 +63,35 @@ def compact_lake(today: bool) -> None:
 
 @click.command()
 @click.option("--full-refresh", is_flag=True, help="Build everything from the lake again.")
-def build(full_refresh: bool) -> None:
+@click.option(
+    "--max-cost-per-accepted-page",
+    callback=_to_limit,
+    metavar="USD",
+    help="Publish nothing if a page of an ebook cost more.",
+)
+@click.option(
+    "--max-rise",
+    callback=_to_limit,
+    metavar="PERCENT",
+    help="Publish nothing if a page of an ebook of the newest month costs so much more than before.",
+)
+def build(
+    full_refresh: bool, max_cost_per_accepted_page: Decimal | None, max_rise: Decimal | None
+) -> None:
     """Seal, run dbt, publish if every test passed."""
     from ingest.seal import seal
 
     home = Home(Settings().home)
     sealed = seal(home)
-    build_and_say(home, full_refresh=full_refresh)
+    limits = {
+        "max_cost_per_accepted_page_usd": max_cost_per_accepted_page,
+        "max_rise_percent": max_rise,
+    }
+    build_and_say(
+        home,
+        full_refresh=full_refresh,
+        limits={name: limit for name, limit in limits.items() if limit is not None},
+    )
     _say_what_is_open(sealed.open_count)
 
 
@@ -74,6 +113,26 @@ def report(name: str, ebook_id: str | None, output_format: Format) -> None:
     print_report(Home(Settings().home), name, output_format, ebook_id)
 
 
+@click.command("estimate")
+@click.option("--kind", required=True, help="Kind of ebook, as coloring_book.")
+@click.option("--pages", "page_count", required=True, type=click.IntRange(1, 10_000))
+@click.option("--model", help="Only from ebooks of which a stage was made with this model.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
+def estimate_ebook(kind: str, page_count: int, model: str | None, output_format: Format) -> None:
+    """What an ebook will probably cost, from the finished ones of its kind."""
+    from ingest.warehouse.estimate import estimate
+    from ingest.warehouse.tables import print_estimate
+
+    warehouse = Home(Settings().home).warehouse
+    print_estimate(estimate(warehouse, kind, page_count, model), output_format, sys.stdout)
+
+
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 def serve(port: int) -> None:
@@ -81,13 +140,15 @@ def serve(port: int) -> None:
     serve_dashboard(Home(Settings().home), port)
 
 
-def build_and_say(home: Home, *, full_refresh: bool = False) -> None:
+def build_and_say(
+    home: Home, *, full_refresh: bool = False, limits: Mapping[str, Decimal] | None = None
+) -> None:
     """Build and publish, with what the tests found in the data on stderr."""
     from ingest.warehouse.build import build_warehouse
 
     console = remarks()
     with console.status("Building the warehouse"):
-        built = build_warehouse(home, full_refresh=full_refresh)
+        built = build_warehouse(home, full_refresh=full_refresh, limits=limits or {})
     for finding in built.warnings:
         console.print(f"Warning: {finding.sentence()}.", markup=False)
     console.print(f"Built {built.model_count} models, passed {built.test_count} tests, published.")

@@ -1,11 +1,15 @@
 """Build the warehouse with dbt and publish it, if every model and every test passed."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -19,6 +23,7 @@ from ingest.warehouse.publish import publish
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 MOST_FAILURES = 3
 """One cause fails many tests: the first few tell it, the log has the rest."""
+MOST_NAMES = 20
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+")
 
 
@@ -34,14 +39,19 @@ class BuildResult:
 
 
 def build_warehouse(
-    home: Home, *, full_refresh: bool = False, target: str = "duckdb"
+    home: Home,
+    *,
+    full_refresh: bool = False,
+    target: str = "duckdb",
+    limits: Mapping[str, Decimal] = MappingProxyType({}),
 ) -> BuildResult:
     """Build every model of the lake under `home`, test them, and replace the published warehouse.
 
-    `full_refresh` forgets what earlier builds left behind. Raises `BuildFailed`, with what failed
-    and where, if a model or a test did or another build is running, `LakeUnreadable` for a file
-    that is not whole, and `UsageError` for a home with `?` in its name; the warehouse that was
-    published before then stays as it is.
+    `full_refresh` forgets what earlier builds left behind. `limits` are variables of dbt that tests
+    hold the costs against: `max_cost_per_accepted_page_usd` and `max_rise_percent`. Raises
+    `BuildFailed`, with what failed and where, if a model or a test did or another build is running,
+    `LakeUnreadable` for a file that is not whole, and `UsageError` for a home with `?` in its name;
+    the warehouse that was published before then stays as it is.
     """
     if "?" in str(home.root):
         # DuckDB looks for its log elsewhere then: what follows is an address's query to it.
@@ -54,7 +64,7 @@ def build_warehouse(
         if full_refresh or not _is_database(home.build_warehouse):
             home.build_warehouse.unlink(missing_ok=True)
         (home.build / "target" / "run_results.json").unlink(missing_ok=True)
-        dbt = _run_dbt(home, full_refresh=full_refresh, target=target)
+        dbt = _run_dbt(home, full_refresh=full_refresh, target=target, limits=limits)
         findings = read_findings(home.build / "target")
         if dbt.returncode != 0:
             raise BuildFailed(_what_failed(home, dbt, findings))
@@ -76,7 +86,9 @@ def _is_database(path: Path) -> bool:
     return True
 
 
-def _run_dbt(home: Home, *, full_refresh: bool, target: str) -> subprocess.CompletedProcess[str]:
+def _run_dbt(
+    home: Home, *, full_refresh: bool, target: str, limits: Mapping[str, Decimal]
+) -> subprocess.CompletedProcess[str]:
     if not DBT_PROJECT.is_dir():
         raise BuildFailed(
             f"The models are missing: {DBT_PROJECT} is not there. Install inkledger again."
@@ -92,6 +104,8 @@ def _run_dbt(home: Home, *, full_refresh: bool, target: str) -> subprocess.Compl
     # fmt: on
     if full_refresh:
         command.append("--full-refresh")
+    if limits:
+        command += ["--vars", json.dumps({name: f"{limit:f}" for name, limit in limits.items()})]
     environment = {**os.environ, "INKLEDGER_HOME": str(home.root)}
     return subprocess.run(
         command,
@@ -107,12 +121,24 @@ def _run_dbt(home: Home, *, full_refresh: bool, target: str) -> subprocess.Compl
 def _what_failed(
     home: Home, dbt: subprocess.CompletedProcess[str], findings: tuple[Finding, ...]
 ) -> str:
-    told = [finding.sentence() for finding in findings if finding.has_failed]
+    told = [_told(home, finding) for finding in findings if finding.has_failed]
     if len(told) > MOST_FAILURES:
         told[MOST_FAILURES:] = [f"{len(told) - MOST_FAILURES} more failed"]
     what = "; ".join(told) or f"dbt could not begin: {_first_words(dbt)}"
     log = home.build / "logs" / "dbt.log"
     return f"{what}. Nothing was published; the whole log is {log}."
+
+
+def _told(home: Home, finding: Finding) -> str:
+    """The finding in words, with the keys of the rows that a test stored."""
+    if finding.status != "fail" or finding.found_in is None:
+        return finding.sentence()
+    with duckdb.connect(home.build_warehouse, read_only=True) as warehouse:
+        rows = warehouse.execute(f"from {finding.found_in}").fetchall()
+    names = [str(key) for key, *_ in rows[:MOST_NAMES]]
+    if len(rows) > MOST_NAMES:
+        names.append(f"{len(rows) - MOST_NAMES} more")
+    return f"{finding.sentence()}: {', '.join(names)}"
 
 
 def _first_words(dbt: subprocess.CompletedProcess[str]) -> str:

@@ -30,7 +30,8 @@ class Column:
 
 def to_table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
     """A line per row, and below them the sums of what can be summed."""
-    table = Table(box=box.SIMPLE_HEAD, show_footer=len(rows) > 1, **TIGHT)
+    is_summed = len(rows) > 1 and any(column.is_summed for column in columns)
+    table = Table(box=box.SIMPLE_HEAD, show_footer=is_summed, **TIGHT)
     for position, column in enumerate(columns):
         table.add_column(
             column.head,
@@ -96,6 +97,10 @@ def _write_age(age_band: str) -> str:
     return age_band.replace("_", " ")
 
 
+def _write_whether(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
 def _text(head: str, key: str, write: Callable[[Any], str] = str) -> Column:
     return Column(head, key, write, is_text=True)
 
@@ -141,6 +146,13 @@ AGE_COLUMNS = (
     _count("In doubt", "in_doubt_count"),
     _count("Of both, without id", "without_generation_count"),
     _text("Oldest, UTC", "oldest_call_at", _write_minute),
+)
+ESTIMATE_COLUMNS = (
+    _text("Stage", "stage"),
+    _text("Grows with pages", "is_per_page", _write_whether),
+    Column("Median USD", "median_cost_usd", _write_usd),
+    Column("80 % from USD", "low_cost_usd", _write_usd),
+    Column("to USD", "high_cost_usd", _write_usd),
 )
 STATUS_COLUMNS = (
     Column("Cost, USD", "cost_usd", _write_exact_usd),

@@ -22,6 +22,8 @@ class Finding:
     """dbt's word: `success`, `pass`, `warn`, `fail`, `error`, `skipped`."""
     message: str
     """In one line: what a test looks for and how many it found, else what dbt said."""
+    found_in: str | None = None
+    """The table that holds the rows which a test found, if it stores them."""
 
     @property
     def has_failed(self) -> bool:
@@ -59,6 +61,7 @@ def _to_finding(result: dict[str, Any], node: dict[str, Any]) -> Finding:
         path=node.get("original_file_path", "dbt_project.yml"),
         status=result["status"],
         message=found or _one_line(result["message"] or ""),
+        found_in=result.get("relation_name") if node.get("resource_type") == "test" else None,
     )
 
 

@@ -23,8 +23,8 @@ def read_status(warehouse: Path) -> Row:
 
     `unknown_by_age` has the rows of `fct_unknown_cost_ages`, the youngest first.
     """
-    status = _fetch(warehouse, "select * from fct_ledger_status")[0]
-    ages = _fetch(
+    status = fetch(warehouse, "select * from fct_ledger_status")[0]
+    ages = fetch(
         warehouse,
         "select * exclude (band_number) from fct_unknown_cost_ages order by band_number",
     )
@@ -36,7 +36,7 @@ def read_ebooks(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
 
     Raises `UsageError` for an ebook that the warehouse does not know.
     """
-    ebooks = _fetch(
+    ebooks = fetch(
         warehouse,
         "select * from fct_ebook_costs where ebook_id = coalesce(?, ebook_id) "
         "order by cost_usd desc, ebook_id",
@@ -53,7 +53,7 @@ def read_stages(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
     Raises `UsageError` for an ebook that the warehouse does not know.
     """
     read_ebooks(warehouse, ebook_id)
-    return _fetch(
+    return fetch(
         warehouse,
         "select * from fct_stage_costs where ebook_id = coalesce(?, ebook_id) "
         "order by ebook_id, cost_usd desc, stage",
@@ -66,7 +66,7 @@ def read_reconciliation(warehouse: Path) -> Row:
 
     `difference_usd` and `missing_requests` are the provider's less the ledger's.
     """
-    days = _fetch(
+    days = fetch(
         warehouse,
         """
         select
@@ -83,7 +83,7 @@ def read_reconciliation(warehouse: Path) -> Row:
         order by date_utc
         """,
     )
-    totals = _fetch(
+    totals = fetch(
         warehouse,
         """
         select
@@ -98,7 +98,8 @@ def read_reconciliation(warehouse: Path) -> Row:
     return {"days": days, **totals, "balanced_day_count": totals["day_count"] - len(days)}
 
 
-def _fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:
+def fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:
+    """The rows of a query to the published warehouse. Raises `WarehouseMissing`."""
     if not warehouse.exists():
         raise WarehouseMissing(f"There is no warehouse at {warehouse} yet: run `inkledger build`.")
     try:

@@ -7,16 +7,19 @@ from typing import Any, Literal, TextIO
 
 from rich.console import Console, RenderableType
 
+from ingest.money import format_usd
 from ingest.warehouse.columns import (
     AGE_COLUMNS,
     DAY_COLUMNS,
     EBOOK_COLUMNS,
+    ESTIMATE_COLUMNS,
     STAGE_COLUMNS,
     STATUS_COLUMNS,
     Column,
     to_list,
     to_table,
 )
+from ingest.warehouse.estimate import Estimate, Interval
 from ingest.warehouse.report import Row
 
 Format = Literal["table", "json", "csv"]
@@ -60,6 +63,31 @@ def print_reconciliation(reconciliation: Row, output_format: Format, stdout: Tex
         _print(_say_how_they_agree(reconciliation), stdout)
 
 
+def print_estimate(estimate: Estimate, output_format: Format, stdout: TextIO) -> None:
+    """Print what `estimate` gives; as CSV a line per stage and one for the whole ebook."""
+    stages: list[Row] = [
+        {"stage": stage.stage, "is_per_page": stage.is_per_page, **_interval_row(stage.interval)}
+        for stage in estimate.stages
+    ]
+    whole: Row = {"stage": WHOLE, "is_per_page": None, **_interval_row(estimate.total)}
+    said = {
+        "kind": estimate.kind,
+        "page_count": estimate.page_count,
+        "model": estimate.model,
+        "book_count": estimate.book_count,
+        **_interval_row(estimate.total),
+        "stages": stages,
+        "tested_count": estimate.tested_count,
+        "held_count": estimate.held_count,
+    }
+    if output_format != "table":
+        _print_for_programs(said, [*stages, whole], output_format, stdout)
+        return
+    _print(to_table(ESTIMATE_COLUMNS, [*stages, whole]), stdout)
+    _print(_say_what_it_is_made_of(estimate), stdout)
+
+
+WHOLE = "whole ebook"
 NOTHING_TO_COMPARE = (
     "There are no records of the provider to compare with: import an activity export by day with"
     " `inkledger import activity FILE`, or run `inkledger pull activity`."
@@ -91,6 +119,24 @@ def _flat(status: Row) -> Row:
         if name != "age_band"
     }
     return {**{key: status[key] for key in status if key != "unknown_by_age"}, **ages}
+
+
+def _interval_row(interval: Interval) -> Row:
+    return {name: format_usd(amount) for name, amount in vars(interval).items()}
+
+
+def _say_what_it_is_made_of(estimate: Estimate) -> str:
+    made = f" made with {estimate.model}" if estimate.model else ""
+    tested = (
+        f"The interval held for {estimate.held_count:,} of the {estimate.tested_count:,} finished"
+        " ones that could be estimated so before they were begun."
+        if estimate.tested_count
+        else "None of them could be estimated so before it was begun."
+    )
+    return (
+        f"From the {estimate.book_count} newest finished ebooks of this kind{made}, rejections"
+        f" included. {tested} Stages do not add up to the whole: each has a median of its own."
+    )
 
 
 def _say_how_they_agree(reconciliation: Row) -> str:

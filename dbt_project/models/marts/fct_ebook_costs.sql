@@ -55,6 +55,10 @@ shared_out as (
     select
         *,
         {{ usd_per('cost_usd', 'page_count') }} as cost_per_page_usd,
+        -- Accepted pages of no known ebook are pages of no one ebook, too.
+        case
+            when ebook_id <> 'unattributed' then {{ usd_per('cost_usd', 'accepted_page_count') }}
+        end as cost_per_accepted_page_usd,
         {{ share_of('wasted_cost_usd', 'cost_usd') }} as wasted_share
     from counted
 )

@@ -1,0 +1,161 @@
+"""What an ebook will probably cost, from what the finished ones of its kind did.
+
+The rule is that of `fct_estimate_backtest`, which shows how often its interval held.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from ingest.errors import TooLittleHistory, UsageError
+from ingest.money import round_usd
+from ingest.warehouse.report import Row, fetch
+
+LEAST_BOOKS = 9
+"""Of nine alike the tenth lies between the cheapest and the dearest in eight cases of ten."""
+MOST_BOOKS = 30
+"""The newest ones: older books were made at other prices."""
+
+Costs = Mapping[str, Decimal]
+"""Cost of each of the books that an estimate is made of, by ebook."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Median and bounds between which eight of ten fall, in USD."""
+
+    median_cost_usd: Decimal
+    low_cost_usd: Decimal
+    high_cost_usd: Decimal
+
+
+@dataclass(frozen=True)
+class StageEstimate:
+    stage: str
+    is_per_page: bool
+    """Whether its cost grows with the pages."""
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The stages' medians and bounds are their own: they do not add up to those of the whole."""
+
+    kind: str
+    page_count: int
+    model: str | None
+    book_count: int
+    total: Interval
+    stages: tuple[StageEstimate, ...]
+    tested_count: int
+    """Finished ebooks of the kind that were estimated so, from those before them."""
+    held_count: int
+    """How many of those cost what lay within their interval."""
+
+
+def estimate(warehouse: Path, kind: str, page_count: int, model: str | None = None) -> Estimate:
+    """Estimate an ebook of `kind` with `page_count` pages from the published warehouse.
+
+    With `model`, only from ebooks of which a stage was made with it. Raises `UsageError` for a
+    kind or a model that the warehouse does not know, and `TooLittleHistory` below nine ebooks.
+    """
+    history = _history(warehouse, kind, _canonical(warehouse, model))
+    books = {row["ebook_id"] for row in history}
+    if len(books) < LEAST_BOOKS:
+        raise TooLittleHistory(_too_little(warehouse, kind, model, len(books)))
+    stages: dict[str, list[Row]] = defaultdict(list)
+    for row in history:
+        stages[row["stage"]].append(row)
+    costs = {stage: _scaled(rows, page_count) for stage, rows in stages.items()}
+    totals = {book: sum((cost.get(book, Decimal()) for cost in costs.values()), Decimal())
+              for book in books}  # fmt: skip
+    test = fetch(
+        warehouse,
+        "select count(has_held) as tested_count, count_if(has_held) as held_count "
+        "from fct_estimate_backtest where kind = ?",
+        kind,
+    )[0]
+    return Estimate(
+        kind, page_count, model, len(books), _interval(totals),
+        tuple(
+            StageEstimate(
+                stage,
+                any(row["is_per_page"] for row in stages[stage]),
+                _interval({book: cost.get(book, Decimal()) for book in books}),
+            )
+            for stage, cost in costs.items()
+        ),
+        **test,
+    )  # fmt: skip
+
+
+def _history(warehouse: Path, kind: str, model: str | None) -> list[Row]:
+    """The stages of the newest finished ebooks of the kind, made with the model."""
+    return fetch(
+        warehouse,
+        f"""
+        with chosen as (
+            select ebook_id
+            from fct_finished_stage_costs
+            where kind = $1
+            group by ebook_id
+            having $2 is null or bool_or(main_model = $2)
+            order by max(finished_at) desc, ebook_id desc
+            limit {MOST_BOOKS}
+        )
+        select stages.*
+        from fct_finished_stage_costs as stages
+        where stages.ebook_id in (select ebook_id from chosen)
+        order by sum(stages.cost_usd) over (partition by stages.stage) desc, stages.stage
+        """,  # noqa: S608 - a number of our own
+        kind,
+        model,
+    )
+
+
+def _canonical(warehouse: Path, model: str | None) -> str | None:
+    if model is None:
+        return None
+    names = fetch(warehouse, "select canonical_model from dim_models where model = ?", model)
+    if not names:
+        raise UsageError(
+            f"No call was ever made with the model {model!r}, so there is no history to estimate "
+            "from."
+        )
+    name: str = names[0]["canonical_model"]
+    return name
+
+
+def _too_little(warehouse: Path, kind: str, model: str | None, count: int) -> str:
+    kinds = fetch(
+        warehouse, "select distinct kind from dim_ebooks where kind is not null order by kind"
+    )
+    names = [row["kind"] for row in kinds]
+    if kind not in names:
+        known = f"the kinds are {', '.join(names)}" if names else "no kind was recorded yet"
+        raise UsageError(f"There is no ebook of the kind {kind!r}; {known}.")
+    made = f" made with {model}" if model else ""
+    return (
+        f"An estimate with an interval needs {LEAST_BOOKS} finished ebooks of the kind {kind}{made}"
+        f", and there {'is' if count == 1 else 'are'} {count}."
+    )
+
+
+def _scaled(rows: Sequence[Row], page_count: int) -> dict[str, Decimal]:
+    """What the stage of each ebook would have cost with so many pages."""
+    return {
+        row["ebook_id"]: round_usd(Decimal(row["cost_usd"]) * page_count / row["page_count"])
+        if row["is_per_page"]
+        else Decimal(row["cost_usd"])
+        for row in rows
+    }
+
+
+def _interval(costs: Costs) -> Interval:
+    ranked = sorted(costs.values())
+    count = len(ranked)
+    outer = (count + 1) // 10
+    middle = (ranked[(count - 1) // 2] + ranked[count // 2]) / 2
+    return Interval(round_usd(middle), ranked[outer - 1], ranked[count - outer])

@@ -1,12 +1,11 @@
-{# Every day from one to another, both included, one row each. #}
-{% macro days_from(first_day, last_day, relation) -%}
-    {{ adapter.dispatch('day_rows')(first_day, last_day, relation) }}
+{# In a select list: a row for every day from one to another, both included. #}
+{% macro each_day(first_day, last_day) -%}
+    {{ adapter.dispatch('each_day_of')(first_day, last_day) }}
 {%- endmacro %}
 
 
-{% macro duckdb__day_rows(first_day, last_day, relation) -%}
-    select cast(unnest(generate_series({{ first_day }}, {{ last_day }}, interval '1' day)) as date) as day
-    from {{ relation }}
+{% macro duckdb__each_day_of(first_day, last_day) -%}
+    unnest(generate_series({{ first_day }}, {{ last_day }}, interval '1' day))
 {%- endmacro %}
 
 

@@ -1,5 +1,5 @@
--- A gate: off without its variable. `inkledger build --max-rise PERCENT` sets it. Only ebooks of the
--- newest month are held against it: what rose in an earlier one can no longer be changed.
+-- A gate: off without its variable. `inkledger build --max-rise PERCENT` sets it. Only ebooks of
+-- the newest month are held against it: what rose in an earlier one can no longer be changed.
 {{ config(
     enabled=var('max_rise_percent', none) is not none,
     store_failures=true,

@@ -1,13 +1,20 @@
--- By month: price, volume and mix of all models are what the month cost more than the one before, as
--- the hours tell it.
+-- By month: price, volume and mix of all models are what the month cost more than the one before,
+-- as the hours tell it.
 with
 
 months as (
     select
-        cast(date_trunc('month', started_hour) as date) as month_start,
+        cast(date_trunc('month', started_date) as date) as month_start,
         sum(cost_usd) as cost_usd
-    from {{ ref('fct_hourly_costs') }}
-    group by cast(date_trunc('month', started_hour) as date)
+    from {{ ref('int_daily_costs') }}
+    group by cast(date_trunc('month', started_date) as date)
+),
+
+span as (
+    select
+        min(month_start) as first_month,
+        max(month_start) as last_month
+    from months
 ),
 
 -- Each month adds its cost to its own difference and takes it from that of the next.
@@ -25,13 +32,14 @@ differences as (
 
 expected as (
     select
-        month_start,
-        sum(difference_usd) as difference_usd
+        differences.month_start,
+        sum(differences.difference_usd) as difference_usd
     from differences
-    where
-        month_start > (select min(month_start) from months)
-        and month_start <= (select max(month_start) from months)
-    group by month_start
+    inner join span
+        on
+            differences.month_start > span.first_month
+            and differences.month_start <= span.last_month
+    group by differences.month_start
 ),
 
 split as (

@@ -73,7 +73,7 @@ def compact_lake(today: bool) -> None:
     "--max-rise",
     callback=_to_limit,
     metavar="PERCENT",
-    help="Publish nothing if a page of an ebook of the newest month costs so much more than before.",
+    help="Publish nothing if a page of the newest month cost so much more than before.",
 )
 def build(
     full_refresh: bool, max_cost_per_accepted_page: Decimal | None, max_rise: Decimal | None

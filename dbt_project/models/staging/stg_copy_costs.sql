@@ -1,4 +1,5 @@
--- Each band of page counts of each version of a format, as half-open intervals of pages and of time.
+-- Each band of page counts of each version of a format, as half-open intervals of pages and of
+-- time.
 
 with
 

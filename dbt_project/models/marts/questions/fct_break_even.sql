@@ -55,7 +55,10 @@ termed as (
             when copy_costs.usd_per_page = 0 then copy_costs.fixed_usd
             else
                 copy_costs.fixed_usd
-                + cast(cast(sold.page_count as decimal(18, 0)) * copy_costs.usd_per_page as decimal(18, 12))
+                + cast(
+                    cast(sold.page_count as decimal(18, 0)) * copy_costs.usd_per_page
+                    as decimal(18, 12)
+                )
         end as copy_cost_usd
     from sold
     left join copy_costs

@@ -1,6 +1,7 @@
--- Hours that cost far more than such hours did before. An hour is compared with the last 26 hours of
--- the same kind of ebook, model and hour of the week in which anything was spent. Costs are compared
--- as ratios (logarithms), for dear hours vary by more than cheap ones. Figures in it are estimates.
+-- Hours that cost far more than such hours did before. An hour is compared with the last 26 hours
+-- of the same kind of ebook, model and hour of the week in which anything was spent. Costs are
+-- compared as ratios (logarithms), for dear hours vary by more than cheap ones. Figures in it are
+-- estimates.
 
 with
 
@@ -48,8 +49,8 @@ history as (
             numbered.kind = earlier.kind
             and numbered.canonical_model = earlier.canonical_model
             and numbered.hour_of_week = earlier.hour_of_week
-            and earlier.place >= numbered.place - 26
-            and earlier.place < numbered.place
+            and numbered.place - 26 <= earlier.place
+            and numbered.place > earlier.place
 ),
 
 medians as (
@@ -87,8 +88,9 @@ deviations as (
         medians.median_log_cost
 ),
 
--- A factor of 1.4826 makes of the median deviation a standard deviation, were costs log-normal. One
--- below 0.1, a tenth of the cost, is taken for 0.1: equal costs are no reason to cry at a cent more.
+-- A factor of 1.4826 makes of the median deviation a standard deviation, were costs log-normal.
+-- One below 0.1, a tenth of the cost, is taken for 0.1: equal costs are no reason to cry at a cent
+-- more.
 scored as (
     select
         numbered.kind,

@@ -1,26 +1,26 @@
--- Why a month cost otherwise than the one before. The unit is a call whose cost is known. With q the
--- calls and p the cost per call of a model, Q the calls of all models, 0 the month before and 1 this
--- one:
---   price  = q1 × (p1 − p0)            what the same calls cost more or less each,
---   volume = (Q1 − Q0) × q0 / Q0 × p0  what more or fewer calls cost at the old mix and prices,
---   mix    = the rest: (q1 − Q1 × q0 / Q0) × p0, what other models cost than those of the month before.
--- Price and volume are rounded half to even at twelve places and mix takes what is left, so that the
--- three sum to the difference to the last digit. A new model is mix, for it has no old price.
+-- Why a month cost otherwise than the one before. The unit is a call whose cost is known. With q
+-- the calls and p the cost per call of a model, Q the calls of all models, 0 the month before and 1
+-- this one:
+--   price  = q1 × (p1 − p0)              what the same calls cost more or less each,
+--   volume = (Q1 − Q0) × q0 / Q0 × p0    what more or fewer calls cost at the old mix and prices,
+--   mix    = (q1 − Q1 × q0 / Q0) × p0    what other models cost than those of the month before.
+-- Price and volume are rounded half to even at twelve places and mix takes what is left, so that
+-- the three sum to the difference to the last digit. A new model is mix, as it has no old price.
 
 with
 
-hours as (
-    select * from {{ ref('fct_hourly_costs') }}
+ebook_days as (
+    select * from {{ ref('int_daily_costs') }}
 ),
 
 sums as (
     select
-        cast(date_trunc('month', started_hour) as date) as month_start,
+        cast(date_trunc('month', started_date) as date) as month_start,
         canonical_model,
         cast(sum(call_count - unpriced_count - in_doubt_count) as bigint) as priced_call_count,
         sum(cost_usd) as cost_usd
-    from hours
-    group by cast(date_trunc('month', started_hour) as date), canonical_model
+    from ebook_days
+    group by cast(date_trunc('month', started_date) as date), canonical_model
 ),
 
 span as (

@@ -3,8 +3,8 @@
 
 with
 
-hours as (
-    select * from {{ ref('fct_hourly_costs') }}
+model_days as (
+    select * from {{ ref('int_daily_costs') }}
 ),
 
 rates as (
@@ -14,10 +14,10 @@ rates as (
 days as (
     select
         ebook_id,
-        cast(started_hour as date) as started_date,
+        started_date,
         sum(cost_usd) as cost_usd
-    from hours
-    group by ebook_id, cast(started_hour as date)
+    from model_days
+    group by ebook_id, started_date
 ),
 
 currencies as (

@@ -1,9 +1,9 @@
--- What each finished ebook would have been estimated at before its first call, from the newest thirty
--- ebooks of its kind that were finished by then, and whether the 80 % interval held. `inkledger
--- estimate` follows the same rule, which is free of any assumption but that books of a kind are alike:
--- of n + 1 such books the next lies above the k-th cheapest and below the k-th dearest of the others
--- with a probability of 1 − 2k / (n + 1); k is the largest that leaves eight tenths, and below nine
--- books there is none.
+-- What each finished ebook would have been estimated at before its first call, from the newest
+-- thirty ebooks of its kind that were finished by then, and whether the 80 % interval held.
+-- `inkledger estimate` follows the same rule, which is free of any assumption but that books of a
+-- kind are alike: of n + 1 such books the next lies above the k-th cheapest and below the k-th
+-- dearest of the others with a probability of 1 − 2k / (n + 1); k is the largest that leaves eight
+-- tenths, and below nine books there is none.
 
 with
 
@@ -69,7 +69,9 @@ scaled as (
         sum(
             case
                 when stages.is_per_page
-                    then {{ prorated_usd('stages.cost_usd', 'asked.page_count', 'stages.page_count') }}
+                    then {{ prorated_usd(
+                        'stages.cost_usd', 'asked.page_count', 'stages.page_count'
+                    ) }}
                 else stages.cost_usd
             end
         ) as cost_usd
@@ -77,8 +79,8 @@ scaled as (
     inner join ebooks as earlier
         on
             asked.kind = earlier.kind
-            and earlier.place <= asked.known_count
-            and earlier.place > asked.known_count - asked.history_count
+            and asked.known_count >= earlier.place
+            and asked.known_count - asked.history_count < earlier.place
     inner join stages on earlier.ebook_id = stages.ebook_id
     where asked.history_count >= 9
     group by asked.ebook_id, earlier.ebook_id

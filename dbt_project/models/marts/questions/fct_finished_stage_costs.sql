@@ -1,6 +1,6 @@
 -- What each stage of each finished ebook cost, rejections included: what estimates are made of. An
--- ebook is finished when every page has an accepted result; where nobody says what was accepted, when
--- its producer's run ended.
+-- ebook is finished when every page has an accepted result; where nobody says what was accepted,
+-- when its producer's run ended.
 
 with
 
@@ -13,8 +13,8 @@ stage_costs as (
     select * from {{ ref('fct_stage_costs') }}
 ),
 
-hours as (
-    select * from {{ ref('fct_hourly_costs') }}
+ebook_models as (
+    select * from {{ ref('fct_ebook_model_costs') }}
 ),
 
 runs as (
@@ -45,10 +45,9 @@ model_costs as (
         stage,
         canonical_model,
         row_number() over (
-            partition by ebook_id, stage order by sum(cost_usd) desc, canonical_model
+            partition by ebook_id, stage order by cost_usd desc, canonical_model
         ) as model_rank
-    from hours
-    group by ebook_id, stage, canonical_model
+    from ebook_models
 ),
 
 staged as (

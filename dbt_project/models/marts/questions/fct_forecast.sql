@@ -1,20 +1,20 @@
--- What a UTC month will have cost at its end, as told at 00:00 UTC of each day of it, knowing the days
--- before. Each day that is left is expected to cost what the same day of the week did, on average, in
--- the last eight weeks (four to eight, as many as there are). Months that ended show whether the
--- interval held. The expected cost and the interval are estimates.
+-- What a UTC month will have cost at its end, as told at 00:00 UTC of each day of it, knowing the
+-- days before. Each day that is left is expected to cost what the same day of the week did, on
+-- average, in the last eight weeks (four to eight, as many as there are). Months that ended show
+-- whether the interval held. The expected cost and the interval are estimates.
 
 with
 
-hours as (
-    select * from {{ ref('fct_hourly_costs') }}
+ebook_days as (
+    select * from {{ ref('int_daily_costs') }}
 ),
 
 spent as (
     select
-        cast(started_hour as date) as day,
+        started_date as day,
         sum(cost_usd) as cost_usd
-    from hours
-    group by cast(started_hour as date)
+    from ebook_days
+    group by started_date
 ),
 
 span as (
@@ -26,7 +26,8 @@ span as (
 ),
 
 calendar as (
-    {{ days_from('first_day', 'last_day', 'span') }}
+    select cast({{ each_day('first_day', 'last_day') }} as date) as day
+    from span
 ),
 
 days as (
@@ -61,8 +62,8 @@ weekdays as (
     from asked
     inner join days
         on
-            days.day < asked.forecast_date
-            and days.day >= asked.forecast_date - 7 * cast(asked.week_count as integer)
+            asked.forecast_date > days.day
+            and asked.forecast_date - 7 * cast(asked.week_count as integer) <= days.day
     group by asked.forecast_date, days.day_of_week
 ),
 

@@ -148,7 +148,7 @@ def build_and_say(
 
     console = remarks()
     with console.status("Building the warehouse"):
-        built = build_warehouse(home, full_refresh=full_refresh, limits=limits or {})
+        built = build_warehouse(home, full_refresh=full_refresh, variables=limits or {})
     for finding in built.warnings:
         console.print(f"Warning: {finding.sentence()}.", markup=False)
     console.print(f"Built {built.model_count} models, passed {built.test_count} tests, published.")

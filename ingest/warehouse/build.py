@@ -43,15 +43,15 @@ def build_warehouse(
     *,
     full_refresh: bool = False,
     target: str = "duckdb",
-    limits: Mapping[str, Decimal] = MappingProxyType({}),
+    variables: Mapping[str, Decimal] = MappingProxyType({}),
 ) -> BuildResult:
     """Build every model of the lake under `home`, test them, and replace the published warehouse.
 
-    `full_refresh` forgets what earlier builds left behind. `limits` are variables of dbt that tests
-    hold the costs against: `max_cost_per_accepted_page_usd` and `max_rise_percent`. Raises
-    `BuildFailed`, with what failed and where, if a model or a test did or another build is running,
-    `LakeUnreadable` for a file that is not whole, and `UsageError` for a home with `?` in its name;
-    the warehouse that was published before then stays as it is.
+    `full_refresh` forgets what earlier builds left behind. `variables` are dbt's, as
+    `max_cost_per_accepted_page_usd` and `max_rise_percent`, which tests hold the costs against.
+    Raises `BuildFailed`, with what failed and where, if a model or a test did or another build is
+    running, `LakeUnreadable` for a file that is not whole, and `UsageError` for a home with `?` in
+    its name; the warehouse that was published before then stays as it is.
     """
     if "?" in str(home.root):
         # DuckDB looks for its log elsewhere then: what follows is an address's query to it.
@@ -63,7 +63,7 @@ def build_warehouse(
         Lake(home.lake).require_whole()
         begin_from(home.build_warehouse, None if full_refresh else home.warehouse)
         (home.build / "target" / "run_results.json").unlink(missing_ok=True)
-        dbt = _run_dbt(home, full_refresh=full_refresh, target=target, limits=limits)
+        dbt = _run_dbt(home, full_refresh=full_refresh, target=target, variables=variables)
         findings = read_findings(home.build / "target")
         if dbt.returncode != 0:
             told = _what_failed(home, dbt, findings)
@@ -80,7 +80,7 @@ def build_warehouse(
 
 
 def _run_dbt(
-    home: Home, *, full_refresh: bool, target: str, limits: Mapping[str, Decimal]
+    home: Home, *, full_refresh: bool, target: str, variables: Mapping[str, Decimal]
 ) -> subprocess.CompletedProcess[str]:
     if not DBT_PROJECT.is_dir():
         raise BuildFailed(
@@ -97,8 +97,8 @@ def _run_dbt(
     # fmt: on
     if full_refresh:
         command.append("--full-refresh")
-    if limits:
-        command += ["--vars", json.dumps({name: f"{limit:f}" for name, limit in limits.items()})]
+    if variables:
+        command += ["--vars", json.dumps({name: f"{value:f}" for name, value in variables.items()})]
     environment = {**os.environ, "INKLEDGER_HOME": str(home.root)}
     return subprocess.run(
         command,

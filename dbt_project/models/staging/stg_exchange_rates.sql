@@ -19,7 +19,7 @@ source as (
         currency,
         rate,
         null as landed_at
-    from {{ ref('exchange_rates') }}
+    from {{ ref('euro_reference_rates') }}
 ),
 
 newest as (

@@ -1,9 +1,16 @@
--- Hours that cost far more than such hours did before. An hour is compared with the last 26 hours
--- of the same kind of ebook, model and hour of the week in which anything was spent. Costs are
--- compared as ratios (logarithms), for dear hours vary by more than cheap ones. Figures in it are
--- estimates.
+-- Hours that cost far more than such hours did. An hour is compared with those of the 26 weeks
+-- before that had the same kind of ebook, model and hour of the week and in which anything was
+-- spent; where there are fewer than eight of them, with the last hundred of that kind and model at
+-- any hour, of which there must be 26. Usual cost and score are estimates. Only the newest hours
+-- are judged, those of `anomaly_days` days, so that a build takes no longer as the history grows.
+
+{% set anomaly_days = var('anomaly_days', 91) | int %}
 
 with
+
+days as (
+    select max(started_date) as last_date from {{ ref('int_daily_costs') }}
+),
 
 hours as (
     select * from {{ ref('fct_hourly_costs') }}
@@ -18,39 +25,105 @@ spent as (
         coalesce(ebooks.kind, 'unknown') as kind,
         hours.canonical_model,
         hours.started_hour,
+        hours.started_date > days.last_date - {{ anomaly_days }} as is_judged,
         sum(hours.cost_usd) as cost_usd
     from hours
+    inner join days on hours.started_date > days.last_date - {{ anomaly_days + 7 * 26 }}
     left join ebooks on hours.ebook_id = ebooks.ebook_id
-    group by coalesce(ebooks.kind, 'unknown'), hours.canonical_model, hours.started_hour
+    group by
+        coalesce(ebooks.kind, 'unknown'),
+        hours.canonical_model,
+        hours.started_hour,
+        hours.started_date,
+        days.last_date
     having sum(hours.cost_usd) > 0
 ),
 
 numbered as (
     select
-        *,
+        kind,
+        canonical_model,
+        started_hour,
+        is_judged,
+        cost_usd,
         {{ hour_of_week('started_hour') }} as hour_of_week,
-        ln(cast(cost_usd as double)) as log_cost,
-        row_number() over (
-            partition by kind, canonical_model, {{ hour_of_week('started_hour') }}
-            order by started_hour
-        ) as place
+        started_hour - interval '182' day as oldest_hour,
+        row_number() over (partition by kind, canonical_model order by started_hour) as place
     from spent
+),
+
+judged_hours as (
+    select * from numbered
+    where is_judged
+),
+
+same_hours as (
+    select
+        judged_hours.kind,
+        judged_hours.canonical_model,
+        judged_hours.started_hour,
+        earlier.cost_usd as earlier_cost_usd,
+        count(*) over (
+            partition by
+                judged_hours.kind, judged_hours.canonical_model, judged_hours.started_hour
+        ) as history_count
+    from judged_hours
+    inner join numbered as earlier
+        on
+            judged_hours.kind = earlier.kind
+            and judged_hours.canonical_model = earlier.canonical_model
+            and judged_hours.hour_of_week = earlier.hour_of_week
+            and judged_hours.started_hour > earlier.started_hour
+            and judged_hours.oldest_hour <= earlier.started_hour
+),
+
+known_hours as (
+    select distinct
+        kind,
+        canonical_model,
+        started_hour
+    from same_hours
+    where history_count >= 8
+),
+
+any_hours as (
+    select
+        judged_hours.kind,
+        judged_hours.canonical_model,
+        judged_hours.started_hour,
+        earlier.cost_usd as earlier_cost_usd,
+        count(*) over (
+            partition by
+                judged_hours.kind, judged_hours.canonical_model, judged_hours.started_hour
+        ) as history_count
+    from judged_hours
+    inner join numbered as earlier
+        on
+            judged_hours.kind = earlier.kind
+            and judged_hours.canonical_model = earlier.canonical_model
+            and judged_hours.place > earlier.place
+            and judged_hours.place - 100 <= earlier.place
+            and judged_hours.oldest_hour <= earlier.started_hour
+    left join known_hours
+        on
+            judged_hours.kind = known_hours.kind
+            and judged_hours.canonical_model = known_hours.canonical_model
+            and judged_hours.started_hour = known_hours.started_hour
+    where known_hours.started_hour is null
 ),
 
 history as (
     select
-        numbered.kind,
-        numbered.canonical_model,
-        numbered.started_hour,
-        earlier.log_cost
-    from numbered
-    inner join numbered as earlier
-        on
-            numbered.kind = earlier.kind
-            and numbered.canonical_model = earlier.canonical_model
-            and numbered.hour_of_week = earlier.hour_of_week
-            and numbered.place - 26 <= earlier.place
-            and numbered.place > earlier.place
+        *,
+        'hour_of_week' as compared_with
+    from same_hours
+    where history_count >= 8
+    union all
+    select
+        *,
+        'any_hour' as compared_with
+    from any_hours
+    where history_count >= 26
 ),
 
 medians as (
@@ -58,10 +131,12 @@ medians as (
         kind,
         canonical_model,
         started_hour,
-        count(*) as history_count,
-        percentile_cont(0.5) within group (order by log_cost) as median_log_cost
+        compared_with,
+        history_count,
+        percentile_cont(0.5) within group (order by cast(earlier_cost_usd as double))
+            as median_usd
     from history
-    group by kind, canonical_model, started_hour
+    group by kind, canonical_model, started_hour, compared_with, history_count
 ),
 
 deviations as (
@@ -69,64 +144,56 @@ deviations as (
         medians.kind,
         medians.canonical_model,
         medians.started_hour,
-        medians.history_count,
-        medians.median_log_cost,
         percentile_cont(0.5) within group (
-            order by abs(history.log_cost - medians.median_log_cost)
-        ) as median_deviation
+            order by abs(cast(history.earlier_cost_usd as double) - medians.median_usd)
+        ) as median_deviation_usd
     from medians
     inner join history
         on
             medians.kind = history.kind
             and medians.canonical_model = history.canonical_model
             and medians.started_hour = history.started_hour
-    group by
-        medians.kind,
-        medians.canonical_model,
-        medians.started_hour,
-        medians.history_count,
-        medians.median_log_cost
+    group by medians.kind, medians.canonical_model, medians.started_hour
 ),
 
--- A factor of 1.4826 makes of the median deviation a standard deviation, were costs log-normal.
--- One below 0.1, a tenth of the cost, is taken for 0.1: equal costs are no reason to cry at a cent
--- more.
+-- 1.4826 makes of the median deviation a standard one, were costs normal. It is taken for a tenth
+-- of the usual cost at least: equal costs are no reason to cry at a cent more.
 scored as (
     select
-        numbered.kind,
-        numbered.canonical_model,
-        numbered.started_hour,
-        numbered.hour_of_week,
-        numbered.cost_usd,
-        coalesce(deviations.history_count, 0) as history_count,
-        case when deviations.history_count >= 8 then deviations.median_log_cost end
-            as median_log_cost,
-        case
-            when deviations.history_count >= 8
-                then
-                    (numbered.log_cost - deviations.median_log_cost)
-                    / greatest(1.4826 * deviations.median_deviation, 0.1)
-        end as score
-    from numbered
+        judged_hours.*,
+        medians.compared_with,
+        coalesce(medians.history_count, 0) as history_count,
+        medians.median_usd,
+        cast(judged_hours.cost_usd as double) - medians.median_usd as excess_usd,
+        greatest(1.4826 * deviations.median_deviation_usd, 0.1 * medians.median_usd)
+            as deviation_usd
+    from judged_hours
+    left join medians
+        on
+            judged_hours.kind = medians.kind
+            and judged_hours.canonical_model = medians.canonical_model
+            and judged_hours.started_hour = medians.started_hour
     left join deviations
         on
-            numbered.kind = deviations.kind
-            and numbered.canonical_model = deviations.canonical_model
-            and numbered.started_hour = deviations.started_hour
+            judged_hours.kind = deviations.kind
+            and judged_hours.canonical_model = deviations.canonical_model
+            and judged_hours.started_hour = deviations.started_hour
 ),
 
-judged as (
+alarmed as (
     select
         kind,
         canonical_model,
         started_hour,
         hour_of_week,
         cast(cost_usd as decimal(38, 12)) as cost_usd,
+        compared_with,
         history_count,
-        cast(exp(median_log_cost) as decimal(38, 12)) as usual_cost_usd,
-        cast(score as decimal(18, 3)) as robust_z,
-        score > 5 as is_anomaly
+        cast(median_usd as decimal(38, 12)) as usual_cost_usd,
+        cast(excess_usd / deviation_usd as decimal(18, 3)) as robust_z,
+        excess_usd > 5 * deviation_usd
+        and excess_usd > {{ var('least_anomaly_usd', 0.10) }} as is_anomaly
     from scored
 )
 
-select * from judged
+select * from alarmed

@@ -3,22 +3,29 @@
     for rows that differ, or two builds may choose differently.
 
     Only keys that occur more than once are sorted. Few do, and sorting every row costs half as
-    much again as reading them.
+    much again as reading them. The relation is read more than once, and some of its columns only
+    once: it must be one that an engine can read so, not a CTE that it would make first (`inlined`).
 #}
 {% macro one_row_per(key, relation, order_by) -%}
     select *
     from (
+        with
+
+        repeated as (
+            {{ repeated_keys(key, relation) }}
+        )
+
         select
             *,
             1 as preference
         from {{ relation }}
-        where ({{ key }}) not in ({{ repeated_keys(key, relation) }})
+        where ({{ key }}) not in (select * from repeated)
         union all
         select
             *,
             row_number() over (partition by {{ key }} order by {{ order_by }}) as preference
         from {{ relation }}
-        where ({{ key }}) in ({{ repeated_keys(key, relation) }})
+        where ({{ key }}) in (select * from repeated)
     ) as ranked
     where preference = 1
 {%- endmacro %}
@@ -26,4 +33,18 @@
 
 {% macro repeated_keys(key, relation) -%}
     select {{ key }} from {{ relation }} group by {{ key }} having count(*) > 1
+{%- endmacro %}
+
+
+{# How a CTE is defined that is read several times and shall not be kept in memory as a whole. #}
+{% macro inlined() -%}
+    {{ adapter.dispatch('inlined')() }}
+{%- endmacro %}
+
+
+{% macro default__inlined() -%}{%- endmacro %}
+
+
+{% macro duckdb__inlined() -%}
+    not materialized
 {%- endmacro %}

@@ -14,15 +14,15 @@
 
 with
 
-told_events as (
+told_events as {{ inlined() }} (
     select * from {{ ref('stg_usage_events') }}
 ),
 
-settlements as (
+settlements as {{ inlined() }} (
     select * from {{ ref('stg_settlements') }}
 ),
 
-matched as (
+matched as {{ inlined() }} (
     select * from settlements
     where event_id is not null
 ),
@@ -33,7 +33,7 @@ matches as (
 
 -- A call that died before its headers came has no generation id; one may have been found for it
 -- later, at OpenRouter, by its session, model and time.
-events as (
+events as {{ inlined() }} (
     select
         told_events.*,
         coalesce(told_events.generation_id, matches.generation_id) as billed_generation_id
@@ -63,7 +63,7 @@ attempts as (
     ) }}
 ),
 
-told_by_provider as (
+told_by_provider as {{ inlined() }} (
     select * from events
     where source in ('activity_export', 'analytics')
 ),

@@ -108,7 +108,8 @@ spent_before as (
     group by asked.forecast_date, asked.next_month_start, asked.last_day
 ),
 
--- 1.3: of a normal deviation known from some fifty days, eight tenths lie within.
+-- 1.3: of a normal deviation known from some fifty days, eight tenths lie within. Six places: the
+-- last digits of a double depend on the order in which days are added.
 bounded as (
     select
         asked.forecast_date,
@@ -116,7 +117,7 @@ bounded as (
         asked.week_count,
         spent_before.spent_usd,
         expected.rest_usd,
-        cast(1.3 * expected.deviation as decimal(38, 12)) as half_width_usd,
+        cast(1.3 * expected.deviation as decimal(38, 6)) as half_width_usd,
         spent_before.actual_usd
     from asked
     inner join expected on asked.forecast_date = expected.forecast_date

@@ -62,11 +62,8 @@ same_hours as (
         judged_hours.kind,
         judged_hours.canonical_model,
         judged_hours.started_hour,
-        earlier.cost_usd as earlier_cost_usd,
-        count(*) over (
-            partition by
-                judged_hours.kind, judged_hours.canonical_model, judged_hours.started_hour
-        ) as history_count
+        'hour_of_week' as compared_with,
+        cast(earlier.cost_usd as double) as earlier_usd
     from judged_hours
     inner join numbered as earlier
         on
@@ -77,13 +74,17 @@ same_hours as (
             and judged_hours.oldest_hour <= earlier.started_hour
 ),
 
-known_hours as (
-    select distinct
+same_medians as (
+    select
         kind,
         canonical_model,
-        started_hour
+        started_hour,
+        compared_with,
+        count(*) as history_count,
+        percentile_cont(0.5) within group (order by earlier_usd) as median_usd
     from same_hours
-    where history_count >= 8
+    group by kind, canonical_model, started_hour, compared_with
+    having count(*) >= 8
 ),
 
 any_hours as (
@@ -91,12 +92,14 @@ any_hours as (
         judged_hours.kind,
         judged_hours.canonical_model,
         judged_hours.started_hour,
-        earlier.cost_usd as earlier_cost_usd,
-        count(*) over (
-            partition by
-                judged_hours.kind, judged_hours.canonical_model, judged_hours.started_hour
-        ) as history_count
+        'any_hour' as compared_with,
+        cast(earlier.cost_usd as double) as earlier_usd
     from judged_hours
+    left join same_medians
+        on
+            judged_hours.kind = same_medians.kind
+            and judged_hours.canonical_model = same_medians.canonical_model
+            and judged_hours.started_hour = same_medians.started_hour
     inner join numbered as earlier
         on
             judged_hours.kind = earlier.kind
@@ -104,39 +107,32 @@ any_hours as (
             and judged_hours.place > earlier.place
             and judged_hours.place - 100 <= earlier.place
             and judged_hours.oldest_hour <= earlier.started_hour
-    left join known_hours
-        on
-            judged_hours.kind = known_hours.kind
-            and judged_hours.canonical_model = known_hours.canonical_model
-            and judged_hours.started_hour = known_hours.started_hour
-    where known_hours.started_hour is null
+    where same_medians.started_hour is null
 ),
 
-history as (
-    select
-        *,
-        'hour_of_week' as compared_with
-    from same_hours
-    where history_count >= 8
-    union all
-    select
-        *,
-        'any_hour' as compared_with
-    from any_hours
-    where history_count >= 26
-),
-
-medians as (
+any_medians as (
     select
         kind,
         canonical_model,
         started_hour,
         compared_with,
-        history_count,
-        percentile_cont(0.5) within group (order by cast(earlier_cost_usd as double))
-            as median_usd
-    from history
-    group by kind, canonical_model, started_hour, compared_with, history_count
+        count(*) as history_count,
+        percentile_cont(0.5) within group (order by earlier_usd) as median_usd
+    from any_hours
+    group by kind, canonical_model, started_hour, compared_with
+    having count(*) >= 26
+),
+
+medians as (
+    select * from same_medians
+    union all
+    select * from any_medians
+),
+
+history as (
+    select * from same_hours
+    union all
+    select * from any_hours
 ),
 
 deviations as (
@@ -144,15 +140,15 @@ deviations as (
         medians.kind,
         medians.canonical_model,
         medians.started_hour,
-        percentile_cont(0.5) within group (
-            order by abs(cast(history.earlier_cost_usd as double) - medians.median_usd)
-        ) as median_deviation_usd
+        percentile_cont(0.5) within group (order by abs(history.earlier_usd - medians.median_usd))
+            as median_deviation_usd
     from medians
     inner join history
         on
             medians.kind = history.kind
             and medians.canonical_model = history.canonical_model
             and medians.started_hour = history.started_hour
+            and medians.compared_with = history.compared_with
     group by medians.kind, medians.canonical_model, medians.started_hour
 ),
 

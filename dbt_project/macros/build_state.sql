@@ -72,6 +72,28 @@
 {%- endmacro %}
 
 
+{#
+    The condition under which a row of a large table has one of the keys of a small one. The bounds
+    are said in plain figures, so that files and row groups beyond them are not opened: ids are made
+    in the order of time.
+#}
+{% macro found_in(key, relation) -%}
+    {%- set bounds = run_query("select min(" ~ key ~ "), max(" ~ key ~ ") from " ~ relation).rows[0] -%}
+    {%- if bounds[0] is none -%}
+        false
+    {%- else -%}
+        {{ key }} between {{ dbt.string_literal(dbt.escape_single_quotes(bounds[0])) }}
+            and {{ dbt.string_literal(dbt.escape_single_quotes(bounds[1])) }}
+        and {{ key }} in (select {{ key }} from {{ relation }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro the_value(query) -%}
+    {{ return(run_query(query).rows[0][0]) }}
+{%- endmacro %}
+
+
 {# A mart as the last build left it, for a model that must be built before this build's. #}
 {% macro last_build_of(mart) -%}
     {{ adapter.get_relation(target.database, target.schema, mart) }}

@@ -118,7 +118,7 @@
         create or replace table touched_lake.{{ table_name }}_rows as
         {% for key in keys %}
             select * from lake.{{ table_name }}
-            where {{ key }} in (select {{ key }} from {{ this }})
+            where {{ found_in(key, this) }}
             union
         {% endfor %}
         select * from new_lake.{{ table_name }};

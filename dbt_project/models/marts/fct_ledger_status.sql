@@ -1,7 +1,7 @@
 with
 
 usage as (
-    select * from {{ ref('int_hourly_usage') }}
+    select * from {{ ref('int_ebook_usage') }}
 ),
 
 ebook_costs as (

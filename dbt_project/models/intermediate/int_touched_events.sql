@@ -21,10 +21,18 @@ events as {{ inlined() }} (
 
 touched as (
     select * from events
-    where {{ found_in('operation_id', ref('int_touched_operations')) if is_restating() else "false" }}
+    {% if is_restating() %}
+        where {{ found_in('operation_id', ref('int_touched_operations')) }}
+    {% else %}
+        where false
+    {% endif %}
     union
     select * from events
-    where {{ found_in('generation_id', ref('int_touched_generations')) if is_restating() else "false" }}
+    {% if is_restating() %}
+        where {{ found_in('generation_id', ref('int_touched_generations')) }}
+    {% else %}
+        where false
+    {% endif %}
 )
 
 select * from touched

@@ -11,14 +11,19 @@ events as (
         event_id,
         generation_id
     from {{ source('lake', 'usage_events') }}
-    where {{ found_in('operation_id', ref('int_touched_operations')) if is_restating() else "false" }}
+    {% if is_restating() %}
+        where {{ found_in('operation_id', ref('int_touched_operations')) }}
+    {% else %}
+        where false
+    {% endif %}
 ),
 
 touched as (
     select generation_id from events
     union
-    select generation_id from {{ source('lake', 'settlements') }}
-    where event_id in (select event_id from events)
+    select settlements.generation_id
+    from {{ source('lake', 'settlements') }} as settlements
+    inner join events on settlements.event_id = events.event_id
 )
 
 select * from touched

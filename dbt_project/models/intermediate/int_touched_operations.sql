@@ -8,8 +8,10 @@ with
 
 touched as (
     select operation_id from {{ source('lake', 'usage_events') }}
-    where {{ found_in('event_id', ref('int_restated_events')) if is_restating() else "false" }}
-    {% if is_restating() %}
+    {% if not is_restating() %}
+        where false
+    {% else %}
+        where {{ found_in('event_id', ref('int_restated_events')) }}
         union
         select operation_id from {{ new_rows('outcomes') }}
     {% endif %}

@@ -1,0 +1,47 @@
+{#
+    The buckets by which a call is metered. They are disjoint: cached tokens are taken out of the
+    input, reasoning and image tokens out of the output. `other` is the request itself, and what
+    no other bucket explains.
+#}
+{% macro meter_buckets() -%}
+    {{ return([
+        'input', 'cache_read', 'cache_write', 'output_text', 'reasoning', 'image', 'search', 'other'
+    ]) }}
+{%- endmacro %}
+
+
+{# How much of a bucket an attempt has, from its own counts; null where the total is unknown.
+   Images are counted by the piece where no tokens of them are told. #}
+{% macro metered_quantity(bucket) -%}
+    {%- set read = "coalesce(cache_read_tokens, 0)" -%}
+    {%- set written = "coalesce(cache_write_tokens, 0)" -%}
+    {%- set thought = "coalesce(reasoning_tokens, 0)" -%}
+    {%- set drawn = "coalesce(output_image_tokens, 0)" -%}
+    {%- if bucket == 'input' -%}
+        {#- Where a provider counts the same tokens as read and as written, as Gemini does, their sum
+            exceeds the input, and what is fresh is what neither holds. -#}
+        case
+            when {{ read }} + {{ written }} <= input_tokens
+                then input_tokens - {{ read }} - {{ written }}
+            when input_tokens is not null
+                then greatest(input_tokens - greatest({{ read }}, {{ written }}), 0)
+        end
+    {%- elif bucket == 'cache_read' -%} {{ read }}
+    {%- elif bucket == 'cache_write' -%} {{ written }}
+    {%- elif bucket == 'output_text' -%}
+        case
+            when output_tokens is not null
+                then greatest(output_tokens - {{ drawn }} - {{ thought }}, 0)
+        end
+    {%- elif bucket == 'reasoning' -%}
+        {#- A provider may count one more than the whole output. -#}
+        case
+            when output_tokens is not null
+                then greatest(least({{ thought }}, output_tokens - {{ drawn }}), 0)
+        end
+    {%- elif bucket == 'image' -%}
+        case when {{ drawn }} > 0 then {{ drawn }} else coalesce(output_image_count, 0) end
+    {%- elif bucket == 'search' -%} coalesce(web_search_count, 0)
+    {%- else -%} 1
+    {%- endif -%}
+{%- endmacro %}

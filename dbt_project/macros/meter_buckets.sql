@@ -45,3 +45,23 @@
     {%- else -%} 1
     {%- endif -%}
 {%- endmacro %}
+
+
+{% macro metered_unit(bucket) -%}
+    {%- if bucket == 'image' -%}
+        case when coalesce(output_image_tokens, 0) > 0 then 'token' else 'image' end
+    {%- else -%}
+        '{{ {"search": "search", "other": "request"}.get(bucket, "token") }}'
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# What a bucket takes of an attempt's cost, rounded down; null without a whole listed cost. #}
+{% macro part_of_cost(bucket) -%}
+    {%- set listed = "listed_" ~ bucket ~ "_cost_usd" -%}
+    case
+        when listed_cost_usd <= cost_usd then {{ listed }}
+        when cost_usd is not null and {{ listed }} = 0 then 0
+        when cost_usd is not null then {{ portion(listed, 'listed_cost_usd', 'cost_usd') }}
+    end
+{%- endmacro %}

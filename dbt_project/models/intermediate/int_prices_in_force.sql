@@ -49,69 +49,82 @@ named as (
     where terms.model not like '%:%' or terms.model like '%:free' or terms.model like '%:batch'
 ),
 
--- Where two slugs are one model to us: the one that OpenRouter lists, by the name that stands for it.
-ranked as (
-    select
-        *,
-        dense_rank() over (
-            partition by canonical_model, variant, provider_key
-            order by
-                case when price_source = 'genai_prices' then 1 else 0 end,
-                case when {{ base_model('model') }} = canonical_model then 0 else 1 end,
-                model
-        ) as slug_rank
-    from named
-),
-
-chosen as (
-    select * from ranked
-    where slug_rank = 1
-),
-
-providers as (
+-- A series of prices once begun goes on. Beside the list's own there are those of the provider, of
+-- genai-prices, and of a second slug that is the same model to us.
+series as (
     select
         canonical_model,
         variant,
         provider_key,
+        model,
+        price_source = 'genai_prices' as is_of_others,
         min(valid_from) as began_at
-    from chosen
-    where provider_key <> ''
-    group by canonical_model, variant, provider_key
+    from named
+    group by canonical_model, variant, provider_key, model, price_source = 'genai_prices'
 ),
 
-before_the_first_look as (
+served as (
+    select distinct
+        canonical_model,
+        variant,
+        provider_key
+    from series
+),
+
+-- A better one replaces it from when it begins, and changes nothing about the time before.
+ranked as (
     select
-        chosen.*,
-        providers.provider_key as served_by,
-        least(coalesce(chosen.valid_to, providers.began_at), providers.began_at) as ends_at
-    from chosen
-    inner join providers
+        series.*,
+        served.provider_key as served_by,
+        min(series.began_at) over (
+            partition by served.canonical_model, served.variant, served.provider_key
+            order by
+                case when series.provider_key = served.provider_key then 0 else 1 end,
+                series.is_of_others,
+                case when {{ base_model('series.model') }} = series.canonical_model then 0 else 1 end,
+                series.model
+            rows between unbounded preceding and 1 preceding
+        ) as replaced_at
+    from served
+    inner join series
         on
-            chosen.canonical_model = providers.canonical_model
-            and chosen.variant = providers.variant
-            and chosen.valid_from < providers.began_at
-    where chosen.provider_key = ''
+            served.canonical_model = series.canonical_model
+            and served.variant = series.variant
+            and series.provider_key in (served.provider_key, '')
+),
+
+cut as (
+    select
+        named.*,
+        ranked.served_by,
+        least(
+            coalesce(named.valid_to, ranked.replaced_at),
+            coalesce(ranked.replaced_at, named.valid_to)
+        ) as applies_to
+    from named
+    inner join ranked
+        on
+            named.canonical_model = ranked.canonical_model
+            and named.variant = ranked.variant
+            and named.provider_key = ranked.provider_key
+            and named.model = ranked.model
+            and (named.price_source = 'genai_prices') = ranked.is_of_others
 ),
 
 in_force as (
-    {% for relation, provider_key, valid_to in [
-        ('chosen', 'provider_key', 'valid_to'),
-        ('before_the_first_look', 'served_by', 'ends_at'),
-    ] %}
-        select
-            canonical_model,
-            variant,
-            {{ provider_key }} as provider_key,
-            provider_name as listed_by,
-            price_source,
-            valid_from,
-            {{ valid_to }} as valid_to,
-            {% for column in condition + metered_prices() %}
-                {{ column }}{{ "," if not loop.last }}
-            {% endfor %}
-        from {{ relation }}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    select
+        canonical_model,
+        variant,
+        served_by as provider_key,
+        provider_name as listed_by,
+        price_source,
+        valid_from,
+        applies_to as valid_to,
+        {% for column in condition + metered_prices() %}
+            {{ column }}{{ "," if not loop.last }}
+        {% endfor %}
+    from cut
+    where applies_to is null or valid_from < applies_to
 )
 
 select * from in_force

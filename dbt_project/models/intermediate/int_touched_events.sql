@@ -40,14 +40,33 @@ with
     ),
 
     repriced as (
-        select min(observed_at) as since from {{ new_rows('model_prices') }}
+        select
+            min(
+                -- An edition of others replaces the one before it whole.
+                case
+                    when source = 'genai_prices' then cast('1970-01-01' as timestamptz)
+                    else observed_at
+                end
+            ) as since
+        from {{ new_rows('model_prices') }}
     ),
 
     renamed as (
-        select models.model
+        select
+            models.model,
+            models.canonical_model,
+            previous_models.canonical_model as previous_canonical_model
         from {{ ref('dim_models') }} as models
         left join build_state.previous_models on models.model = previous_models.model
         where models.canonical_model is distinct from previous_models.canonical_model
+    ),
+
+    -- Its prices are those of another model now.
+    renamed_prices as (
+        select * from renamed
+        where
+            previous_canonical_model is not null
+            and model in (select model from {{ source('lake', 'model_prices') }})
     ),
 
     restated as (
@@ -59,7 +78,13 @@ with
         where started_at >= (select since from repriced)
         union
         select event_id from {{ last_build_of('fct_attempts') }}
-        where coalesce(served_model, requested_model) in (select model from renamed)
+        where
+            coalesce(served_model, requested_model) in (select model from renamed)
+            or canonical_model in (
+                select canonical_model from renamed_prices
+                union
+                select previous_canonical_model from renamed_prices
+            )
     ),
 
     named as (

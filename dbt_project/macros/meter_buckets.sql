@@ -65,3 +65,10 @@
         when cost_usd is not null then {{ portion(listed, 'listed_cost_usd', 'cost_usd') }}
     end
 {%- endmacro %}
+
+
+{# Whether a call's list and bill can be compared: both were told, neither made of the other. #}
+{% macro is_billed_and_listed(attempts) -%}
+    {{ attempts }}.listed_cost_usd is not null
+    and {{ attempts }}.cost_source in ('settled', 'reported', 'activity_export')
+{%- endmacro %}

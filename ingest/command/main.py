@@ -9,7 +9,14 @@ import click
 
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
-from ingest.command.warehouse import build, compact_lake, report, reprice_attempts, seal_spool, serve
+from ingest.command.warehouse import (
+    build,
+    compact_lake,
+    report,
+    reprice_attempts,
+    seal_spool,
+    serve,
+)
 from ingest.errors import InkledgerError, UsageError
 
 

@@ -92,9 +92,7 @@ def _pricing(prices: Mapping[str, Decimal | TieredPrices | None]) -> dict[str, A
             case TieredPrices(base=usd, tiers=tiers):
                 pricing[name] = _per_unit(usd, power)
                 for tier in tiers:
-                    override = overrides.setdefault(
-                        tier.start, {"min_prompt_tokens": tier.start}
-                    )
+                    override = overrides.setdefault(tier.start, {"min_prompt_tokens": tier.start})
                     override[name] = _per_unit(tier.price, power)
     if overrides:
         pricing["overrides"] = [overrides[start] for start in sorted(overrides)]

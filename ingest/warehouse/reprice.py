@@ -84,7 +84,7 @@ def _compare(published: Path, rebuilt: Path) -> Row:
             for name, path in (("published", published), ("rebuilt", rebuilt)):
                 quoted = str(path).replace("'", "''")
                 connection.execute(f"attach '{quoted}' as {name} (read_only)")
-            connection.execute(f"create temp table differences as {_DIFFERENCES}")  # noqa: S608
+            connection.execute(f"create temp table differences as {_DIFFERENCES}")
             rows = to_rows(
                 connection,
                 "select * from differences where change <> 'unchanged' "

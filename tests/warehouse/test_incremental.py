@@ -9,9 +9,7 @@ import duckdb
 import pytest
 
 from ingest.compact import compact
-from ingest.errors import BuildFailed
 from ingest.settings import Home
-from ingest.warehouse import build as build_module
 from ingest.warehouse.build import build_warehouse
 from tests.warehouse.histories import Landing, land, random_history, spread
 

@@ -50,3 +50,20 @@
 {% macro provider_key(provider_name) -%}
     lower(coalesce({{ provider_name }}, ''))
 {%- endmacro %}
+
+
+{# Whether any of the columns differs from the row before. #}
+{% macro differs_from_last(columns, order) -%}
+    {{ adapter.dispatch('differs_from_last')(columns, order) }}
+{%- endmacro %}
+
+
+{% macro default__differs_from_last(columns, order) -%}
+    {%- set comparisons = [] -%}
+    {%- for column in columns -%}
+        {%- do comparisons.append(
+            column ~ " is distinct from lag(" ~ column ~ ") over (" ~ order ~ ")"
+        ) -%}
+    {%- endfor -%}
+    ({{ comparisons | join(" or ") }})
+{%- endmacro %}

@@ -68,7 +68,7 @@
 
 
 {# Whether a call's list and bill can be compared: both were told, neither made of the other. #}
-{% macro is_billed_and_listed(attempts) -%}
-    {{ attempts }}.listed_cost_usd is not null
-    and {{ attempts }}.cost_source in ('settled', 'reported', 'activity_export')
+{% macro is_billed_and_listed() -%}
+    listed_cost_usd is not null
+    and cost_source in ('settled', 'reported', 'activity_export')
 {%- endmacro %}

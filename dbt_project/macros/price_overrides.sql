@@ -28,7 +28,7 @@
     {%- set shape -%}
         [{ {%- for text in texts %}"{{ text }}": "VARCHAR", {% endfor -%} "utc_days": ["VARCHAR"]}]
     {%- endset -%}
-    select
+    (select
         {{ keys | join(', ') }},
         override_number,
         try_cast(override.min_prompt_tokens as bigint) as above_input_tokens,
@@ -47,7 +47,7 @@
             generate_subscripts(from_json(overrides_json, '{{ shape }}'), 1) as override_number
         from {{ relation }}
         where json_type(overrides_json) = 'ARRAY'
-    ) as unnested
+    ) as unnested) as override_rows
 {%- endmacro %}
 
 

@@ -1,5 +1,5 @@
--- Ten times what all tokens would cost, each at the highest price that any provider of the model ever
--- listed for any of them. Tools that call other models do cost as much, and an error of a unit does.
+-- Ten times what all tokens would cost, each at the highest price that any provider of the model
+-- ever listed for any of them. Tools that call other models may cost as much; so does a wrong unit.
 {{ config(severity = 'warn') }}
 
 with

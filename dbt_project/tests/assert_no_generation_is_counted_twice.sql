@@ -7,6 +7,11 @@ attempts as (
         started_date
     from {{ ref('fct_attempts') }}
     where generation_id is not null
+),
+
+touched as (
+    select generation_id as touched_generation_id from attempts
+    where {{ touched('started_date') }}
 )
 
 select
@@ -14,9 +19,6 @@ select
     count(*) as attempt_count
 from attempts
 where
-    generation_id in (
-        select generation_id from attempts
-        where {{ touched('started_date') }}
-    )
+    generation_id in (select touched_generation_id from touched)
 group by generation_id
 having count(*) > 1

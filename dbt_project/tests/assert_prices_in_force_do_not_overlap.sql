@@ -1,12 +1,19 @@
--- One call meets one row: of the same model and provider, no two hold at the same instant, minute of
--- the day, weekday and size of the prompt.
+-- One call meets one row: of the same model and provider, no two hold at the same instant, minute
+-- of the day, weekday and size of the prompt.
 with
 
 prices as (
     select
         *,
         row_number() over (
-            order by canonical_model, variant, provider_key, valid_from, above_input_tokens, from_minute, weekday
+            order by
+                canonical_model,
+                variant,
+                provider_key,
+                valid_from,
+                above_input_tokens,
+                from_minute,
+                weekday
         ) as price_number
     from {{ ref('int_prices_in_force') }}
 )

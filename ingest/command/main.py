@@ -34,8 +34,8 @@ def inkledger(debug: bool) -> None:
 
 
 for command in (
-    demo, import_group, pull_group, seal_spool, compact_lake, build, reprice_attempts, report, serve,
-    simulate,
+    demo, import_group, pull_group, seal_spool, compact_lake, build, reprice_attempts, report,
+    serve, simulate,
 ):  # fmt: skip
     inkledger.add_command(command)
 

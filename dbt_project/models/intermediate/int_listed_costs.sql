@@ -1,7 +1,7 @@
--- What an attempt costs by the list: each bucket of its usage at the price in force when it started,
--- at the provider that served where its own price is known. The whole is null where a part that is
--- there has no price. Not told apart: sound (it is inside the tokens), and what a cache keeps for an
--- hour rather than minutes.
+-- What an attempt costs by the list: each bucket of its usage at the price in force when it
+-- started, at the provider that served where its own price is known. The whole is null where a part
+-- that is there has no price. Not told apart: sound (it is inside the tokens), and what a cache
+-- keeps for an hour rather than minutes.
 
 {% set unit_prices = {
     'input': 'input_usd_per_token',
@@ -85,13 +85,13 @@ day_prices as (
             coalesce(prices.valid_to, {{ minutes_into('looked_up.started_date', 1440) }}),
             {{ minutes_into('looked_up.started_date', 'prices.to_minute') }}
         ) as applies_to,
+        {% for column in metered_prices() %}
+            prices.{{ column }},
+        {% endfor %}
         prices.above_input_tokens,
         prices.up_to_input_tokens,
         prices.listed_by,
-        prices.price_source,
-        {% for column in metered_prices() %}
-            prices.{{ column }}{{ "," if not loop.last }}
-        {% endfor %}
+        prices.price_source
     from looked_up
     inner join prices
         on

@@ -19,7 +19,7 @@ prices as (
 ),
 
 overrides as (
-    {{ override_rows('prices', ['price_number', 'discount']) }}
+    select * from {{ override_rows('prices', ['price_number']) }}
 ),
 
 sizes as (
@@ -102,16 +102,16 @@ terms as (
 
 applying as (
     select
-        terms.price_number,
-        terms.above_input_tokens,
-        terms.from_minute,
-        terms.weekday,
         {% for column in overridden %}
             max_by(
                 overrides.{{ column }},
                 case when overrides.{{ column }} is not null then overrides.override_number end
-            ) as {{ column }}{{ "," if not loop.last }}
+            ) as {{ column }},
         {% endfor %}
+        terms.price_number,
+        terms.above_input_tokens,
+        terms.from_minute,
+        terms.weekday
     from terms
     inner join overrides on terms.price_number = overrides.price_number
     where
@@ -129,19 +129,19 @@ resolved as (
         terms.price_source,
         terms.valid_from,
         terms.valid_to,
-        terms.above_input_tokens,
-        terms.up_to_input_tokens,
-        terms.from_minute,
-        terms.to_minute,
-        terms.weekday,
         {% for column in overridden %}
             coalesce(
                 {{ discounted('applying.' ~ column, 'terms.discount') }}, terms.{{ column }}
             ) as {{ column }},
         {% endfor %}
         {% for column in metered_prices() if column not in overridden %}
-            terms.{{ column }}{{ "," if not loop.last }}
+            terms.{{ column }},
         {% endfor %}
+        terms.above_input_tokens,
+        terms.up_to_input_tokens,
+        terms.from_minute,
+        terms.to_minute,
+        terms.weekday
     from terms
     left join applying
         on

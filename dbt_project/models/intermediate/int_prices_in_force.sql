@@ -1,9 +1,16 @@
--- The prices of each model under its one name, as calls meet them: at the provider that serves, from
--- when its own price was first seen, and before that and everywhere else as the model is listed.
+-- The prices of each model under its one name, as calls meet them: at the provider that serves,
+-- from when its own price was first seen, and before that and everywhere else as the model is
+-- listed.
 
 {{ config(materialized='table') }}
 
-{% set condition = ['above_input_tokens', 'up_to_input_tokens', 'from_minute', 'to_minute', 'weekday'] %}
+{% set condition = [
+    'above_input_tokens',
+    'up_to_input_tokens',
+    'from_minute',
+    'to_minute',
+    'weekday',
+] %}
 
 with
 
@@ -58,6 +65,7 @@ series as (
         provider_key,
         model,
         price_source = 'genai_prices' as is_of_others,
+        {{ base_model('model') }} = canonical_model as is_named_so,
         min(valid_from) as began_at
     from named
     group by canonical_model, variant, provider_key, model, price_source = 'genai_prices'
@@ -81,7 +89,7 @@ ranked as (
             order by
                 case when series.provider_key = served.provider_key then 0 else 1 end,
                 series.is_of_others,
-                case when {{ base_model('series.model') }} = series.canonical_model then 0 else 1 end,
+                case when series.is_named_so then 0 else 1 end,
                 series.model
             rows between unbounded preceding and 1 preceding
         ) as replaced_at
@@ -118,11 +126,11 @@ in_force as (
         served_by as provider_key,
         provider_name as listed_by,
         price_source,
-        valid_from,
-        applies_to as valid_to,
         {% for column in condition + metered_prices() %}
-            {{ column }}{{ "," if not loop.last }}
+            {{ column }},
         {% endfor %}
+        valid_from,
+        applies_to as valid_to
     from cut
     where applies_to is null or valid_from < applies_to
 )

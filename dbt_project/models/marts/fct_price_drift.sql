@@ -34,7 +34,7 @@ summed as (
         cast(sum(cost_usd) as decimal(38, 12)) as billed_cost_usd,
         cast(sum(cost_usd - listed_cost_usd) as decimal(38, 12)) as difference_usd
     from attempts
-    where {{ is_billed_and_listed('attempts') }}
+    where {{ is_billed_and_listed() }}
     group by
         started_date, coalesce(canonical_model, 'unknown'), coalesce(provider_name, 'unknown')
 ),

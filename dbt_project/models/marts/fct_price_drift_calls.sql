@@ -28,7 +28,7 @@ billed as (
         cost_usd as billed_cost_usd,
         cast(cost_usd - listed_cost_usd as decimal(18, 12)) as difference_usd
     from attempts
-    where {{ is_billed_and_listed('attempts') }} and cost_usd <> listed_cost_usd
+    where {{ is_billed_and_listed() }} and cost_usd <> listed_cost_usd
 ),
 
 ranked as (

@@ -62,13 +62,11 @@ observed_once as (
 compared as (
     select
         *,
-        row_number() over observations = 1
-        {% for column in compared %}
-            or {{ column }} is distinct from lag({{ column }}) over observations
-        {% endfor %}
-            as is_new
+        row_number() over (partition by model, provider order by observed_at) = 1
+        or {{ differs_from_last(
+            compared, 'partition by model, provider order by observed_at'
+        ) }} as is_new
     from observed_once
-    window observations as (partition by model, provider order by observed_at)
 ),
 
 numbered as (

@@ -133,8 +133,8 @@ def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
         for title in ("First title", "Last title"):
             recorded_at = NOON + timedelta(minutes=random.randrange(20_000))
             page_count = random.choice([None, 24])
-            row = ebook(book, title=title, page_count=page_count, recorded_at=recorded_at)
-            yield Landing("ebooks", (row,))
+            recorded = ebook(book, title=title, page_count=page_count, recorded_at=recorded_at)
+            yield Landing("ebooks", (recorded,))
         yield Landing("control_totals", (finished_run(f"run-{book}", 3, "0.1"),))
     for day in range(-10, 10):
         model, day_utc = random.choice(MODELS), (NOON + timedelta(days=day)).date()

@@ -15,6 +15,7 @@ from ingest.command.terminal import progress, remarks
 from ingest.settings import Home, Settings
 
 if TYPE_CHECKING:
+    from ingest.lake import Lake
     from ingest.pull.result import PullResult
 
 
@@ -104,13 +105,30 @@ def _say_what_is_left(result: "PullResult", *, can_search: bool) -> None:
 
 @pull_group.command("prices")
 def prices() -> None:
-    """What every model is listed at now; the history is kept."""
+    """What every model is listed at now, and at each provider of the models in use.
+
+    The history is kept. What models cost before the first pull comes from genai-prices, without
+    asking anybody.
+    """
     from ingest.lake import Lake
     from ingest.pull.prices import pull_prices
 
     settings = Settings()
+    lake = Lake(Home(settings.home).lake)
+    _land_earlier_prices(lake)
     with _client(settings, settings.openrouter_api_key) as client:
-        _say(pull_prices(Lake(Home(settings.home).lake), client), "model prices")
+        _say(pull_prices(lake, client), "model prices")
+
+
+def _land_earlier_prices(lake: "Lake") -> None:
+    try:
+        from ingest.pull.earlier_prices import land_earlier_prices
+    except ModuleNotFoundError:
+        remarks().print("Prices of before the first pull need inkledger[warehouse].", markup=False)
+        return
+    earlier = land_earlier_prices(lake)
+    if earlier.landed_count:
+        _say(earlier, "earlier prices, of genai-prices")
 
 
 @pull_group.command("activity")

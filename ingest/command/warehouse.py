@@ -1,4 +1,4 @@
-"""`inkledger seal`, `compact`, `build`, `report`, `estimate` and `serve`."""
+"""`inkledger seal`, `compact`, `build`, `report`, `reprice`, `estimate` and `serve`."""
 
 import sys
 from collections.abc import Mapping
@@ -131,6 +131,34 @@ def estimate_ebook(kind: str, page_count: int, model: str | None, output_format:
 
     warehouse = Home(Settings().home).warehouse
     print_estimate(estimate(warehouse, kind, page_count, model), output_format, sys.stdout)
+
+
+@click.command("reprice")
+@click.option("--dry-run", is_flag=True, help="Say what a build would change, and change nothing.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
+def reprice_attempts(dry_run: bool, output_format: Format) -> None:
+    """Show what changed rules or late prices would change before `build` does it.
+
+    Builds the lake anew in a scratch folder (of TMPDIR) and compares every attempt with what is
+    published. What only the spool has yet is not in it.
+    """
+    if not dry_run:
+        raise UsageError(
+            "`inkledger build` reprices; `inkledger reprice --dry-run` shows before what it would "
+            "change."
+        )
+    from ingest.warehouse import tables
+    from ingest.warehouse.reprice import reprice
+
+    with remarks().status("Building the warehouse elsewhere"):
+        repricing = reprice(Home(Settings().home))
+    tables.print_repricing(repricing, output_format, sys.stdout)
 
 
 @click.command()

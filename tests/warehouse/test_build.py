@@ -109,7 +109,7 @@ def test_a_build_that_fails_says_where_and_leaves_what_was_published(tmp_path: P
     with pytest.raises(BuildFailed) as failed:
         build_warehouse(home)
     said = str(failed.value)
-    assert "stg_usage_events" in said
+    assert "fct_attempts" in said
     assert "(models/" in said
     assert "Could not convert string 'many' to INT64" in said
     assert "\n" not in said

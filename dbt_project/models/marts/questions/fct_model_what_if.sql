@@ -131,6 +131,13 @@ summed as (
         end as cost_now_usd,
         max(case when has_then_prices then 0 else 1 end) = 1 as lacks_then_prices,
         max(case when has_now_prices then 0 else 1 end) = 1 as lacks_now_prices,
+        max(
+            case
+                when has_then_prices and then_usd is null then 1
+                when has_now_prices and now_usd is null then 1
+                else 0
+            end
+        ) = 1 as lacks_part,
         max(case when is_uncounted then 1 else 0 end) = 1 as has_uncounted,
         max(case when output_image_tokens + output_image_count > 0 then 1 else 0 end) = 1
             as has_images,
@@ -155,6 +162,7 @@ said as (
                 ', ',
                 case when lacks_then_prices then 'no price then' end,
                 case when lacks_now_prices then 'no price now' end,
+                case when lacks_part then 'no price of a part' end,
                 case when has_uncounted then 'no tokens counted' end,
                 case when has_images and canonical_model <> other_model then 'images' end,
                 case when has_cached and canonical_model <> other_model then 'cache' end,

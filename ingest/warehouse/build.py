@@ -57,6 +57,9 @@ def build_warehouse(
         dbt = _run_dbt(home, full_refresh=full_refresh, target=target)
         findings = read_findings(home.build / "target")
         if dbt.returncode != 0:
+            if any(finding.status == "error" for finding in findings):
+                # DuckDB may have met a file that is spoilt inside, and does not name it.
+                Lake(home.lake).require_readable()
             raise BuildFailed(_what_failed(home, dbt, findings))
         publish(home.build_warehouse, home.warehouse)
     return BuildResult(

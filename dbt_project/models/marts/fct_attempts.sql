@@ -2,9 +2,16 @@
 -- be zero, else estimated at the listed price, else unknown. True spend is what was charged to
 -- credits and, only with our own provider key (BYOK), what the provider charged besides.
 
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='event_id',
+    on_schema_change='fail',
+) }}
+
 with
 
-attempts as (
+attempts as {{ inlined() }} (
     select * from {{ ref('int_attempts') }}
 ),
 
@@ -75,9 +82,26 @@ priced as (
     from sourced
 ),
 
+-- Few operations have a second attempt, and only those are sorted.
+repeated_operations as (
+    {{ repeated_keys('operation_id', 'attempts') }}
+),
+
+tried_again as (
+    select
+        attempts.event_id,
+        lead(attempts.event_id) over (
+            partition by attempts.operation_id
+            order by attempts.attempt_number, attempts.started_at, attempts.event_id
+        ) is not null as is_retried
+    from attempts
+    inner join repeated_operations on attempts.operation_id = repeated_operations.operation_id
+),
+
 judged as (
     select
         priced.*,
+        coalesce(tried_again.is_retried, false) as is_retried,
         outcomes.outcome,
         case
             when priced.cost_source = 'listed_price' then 'estimated'
@@ -90,6 +114,7 @@ judged as (
         or priced.status in ('failed', 'cancelled', 'in_doubt') as is_wasted
     from priced
     left join outcomes on priced.operation_id = outcomes.operation_id
+    left join tried_again on priced.event_id = tried_again.event_id
 ),
 
 final as (
@@ -136,8 +161,10 @@ final as (
         cost_status,
         outcome,
         is_rejected,
+        is_retried,
         is_wasted,
         ebook_id is not null as is_attributed,
+        cast(started_at as date) as started_date,
         started_at,
         first_byte_at,
         finished_at,

@@ -4,21 +4,8 @@ ebooks as (
     select * from {{ ref('dim_ebooks') }}
 ),
 
-attempts as (
-    select
-        *,
-        coalesce(ebook_id, 'unattributed') as ebook_bucket
-    from {{ ref('fct_attempts') }}
-),
-
 measured as (
-    select
-        ebook_bucket,
-        count(distinct page_number) as seen_page_count,
-        count(distinct case when outcome = 'accepted' then page_number end) as accepted_page_count,
-        {{ attempt_measures() }}
-    from attempts
-    group by ebook_bucket
+    select * from {{ ref('int_ebook_usage') }}
 ),
 
 -- An ebook without calls cost nothing: that is known, not a gap.
@@ -48,7 +35,7 @@ counted as (
         measured.first_call_at,
         measured.last_call_at
     from ebooks
-    left join measured on ebooks.ebook_id = measured.ebook_bucket
+    left join measured on ebooks.ebook_id = measured.ebook_id
 ),
 
 shared_out as (

@@ -1,7 +1,7 @@
 with
 
-source as (
-    select * from {{ source('lake', 'outcomes') }}
+source as {{ inlined() }} (
+    select * from {{ touched_lake('outcomes') }}
 ),
 
 newest as (

@@ -1,7 +1,7 @@
 with
 
-source as (
-    select * from {{ source('lake', 'settlements') }}
+source as {{ inlined() }} (
+    select * from {{ touched_lake('settlements') }}
 ),
 
 -- OpenRouter may answer before it knows the total; a later answer without one takes nothing back.

@@ -1,0 +1,42 @@
+-- Every way in which a model was ever named by an attempt. Few, and asked of every attempt.
+
+-- depends_on: {{ source('lake', 'usage_events') }}
+-- depends_on: {{ source('lake', 'settlements') }}
+
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+
+with
+
+spellings as (
+    select requested_model as model from {{ new_rows('usage_events') }}
+    union
+    select served_model as model from {{ new_rows('usage_events') }}
+    union
+    select served_model as model from {{ new_rows('settlements') }}
+),
+
+{% if is_restating() %}
+
+    known as (
+        select model from {{ this }}
+    ),
+
+{% else %}
+
+    known as (
+        select model from spellings
+        where false
+    ),
+
+{% endif %}
+
+unknown_spellings as (
+    select spellings.model
+    from spellings
+    left join known on spellings.model = known.model
+    where
+        spellings.model is not null
+        and known.model is null
+)
+
+select * from unknown_spellings

@@ -72,3 +72,15 @@
     listed_cost_usd is not null
     and cost_source in ('settled', 'reported', 'activity_export')
 {%- endmacro %}
+
+
+{# The last day of which this build made attempts anew, as a literal. #}
+{% macro newest_touched_day() -%}
+    {%- if execute -%}
+        {%- set newest -%}
+            select max(started_date) from {{ ref('fct_attempts') }} where {{ touched('started_date') }}
+        {%- endset -%}
+        {%- set day = the_value(newest) -%}
+    {%- endif -%}
+    {{ "cast('" ~ day ~ "' as date)" if day else "cast(null as date)" }}
+{%- endmacro %}

@@ -171,7 +171,9 @@ def _calls(chance: np.random.Generator, day: date, size: int) -> pl.DataFrame:
     operations = _repeated(operations, "tries", "try").with_columns(
         is_rejected=pl.col("is_rejected") & (pl.col("try") == 0)
     )
-    attempts = 1 + (chance.random(operations.height) < 0.04) + (chance.random(operations.height) < 0.005)
+    attempts = (
+        1 + (chance.random(operations.height) < 0.04) + (chance.random(operations.height) < 0.005)
+    )
     operations = operations.with_columns(attempts=pl.Series(attempts)).with_row_index("operation")
     calls = _repeated(operations, "attempts", "earlier").head(size)
     gaps = pl.Series(chance.integers(2_000_000, 9_000_000, calls.height))
@@ -278,7 +280,9 @@ def _worded(frame: pl.DataFrame) -> pl.DataFrame:
         "cache_write_tokens", "output_image_tokens", "web_search_count", "is_byok",
         "reported_cost_usd", "upstream_cost_usd", "served_model", "provider_name", "cost_text",
     ]  # fmt: skip
-    return frame.with_columns(pl.when("has_usage").then(col(name)).alias(name) for name in of_the_reply)
+    return frame.with_columns(
+        pl.when("has_usage").then(col(name)).alias(name) for name in of_the_reply
+    )
 
 
 def _usage() -> pl.Expr:
@@ -440,8 +444,10 @@ def _ebook_ids(chance: np.random.Generator, day: date, books: int) -> pl.Series:
 def _uuids(chance: np.random.Generator, micros: Any) -> pl.Series:
     """UUIDv7 as `ingest.identifiers.new_id` makes them."""
     milliseconds, rest = np.divmod(np.asarray(micros, dtype=np.uint64), np.uint64(1000))
-    high = milliseconds << np.uint64(16) | np.uint64(0x7000) | rest * np.uint64(4096) // np.uint64(
-        1000
+    high = (
+        milliseconds << np.uint64(16)
+        | np.uint64(0x7000)
+        | rest * np.uint64(4096) // np.uint64(1000)
     )
     low = np.uint64(8 << 60) | chance.integers(0, 1 << 62, len(high), dtype=np.uint64)
     digits = np.frombuffer(b"".join([np.stack([high, low], 1).astype(">u8").tobytes()]), np.uint8)
@@ -517,7 +523,9 @@ def _line(table_name: str, names: list[str], frame: pl.DataFrame) -> pl.Expr:
 def _member(name: str, kind: pl.DataType) -> pl.Expr:
     column = pl.col(name)
     if kind == pl.String:
-        quoted = column.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
+        quoted = column.str.replace_all("\\", "\\\\", literal=True).str.replace_all(
+            '"', '\\"', literal=True
+        )
         return pl.format('"{}":"{}"', pl.lit(name), quoted)
     if isinstance(kind, pl.Datetime):
         return pl.format('"{}":"{}"', pl.lit(name), column.dt.strftime("%Y-%m-%dT%H:%M:%S%.6fZ"))

@@ -1,12 +1,10 @@
-"""The lake: immutable Parquet files that appear by rename. The only place that writes Parquet."""
+"""The lake: immutable Parquet files in a folder for each table and day of landing."""
 
 import functools
 import glob
-import io
 import json
 import os
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,14 +14,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import polars as pl
 from pydantic import BaseModel
 
-from ingest.errors import LakeNotWritten, LakeUnreadable
+from ingest.errors import LakeUnreadable
 from ingest.identifiers import derived_id
+from ingest.parquet import LANDING_LEVEL, MERGING_LEVEL, ROWS_IN_GROUP, write_then_rename
 from ingest.records import TABLES, Record
 
 MERGED_PREFIX = "merged-"
 _SOURCES = "inkledger.sources"
 """Key of a merged file's own metadata: the names of the files it replaced, a JSON list."""
 _PARQUET_END = b"PAR1"
+_INSTANTS = ("started_at", "observed_at", "decided_at", "recorded_at")
 _COLUMN_TYPES: dict[type, pl.DataType] = {
     str: pl.String(),
     bool: pl.Boolean(),
@@ -49,11 +49,27 @@ class Lake:
         apart from landing another. Returns the new file, or `None` if there was nothing to do.
         Raises `LakeNotWritten` when the disk is full or refuses; nothing of the file is left then.
         """
-        if not records or self.has(table_name, file_name):
+        if not records:
             return None
-        rows = [record.model_copy(update={"landed_at": landed_at}) for record in records]
+        return self.land_rows(table_name, file_name, to_frame(table_name, records), landed_at)
+
+    def land_rows(
+        self,
+        table_name: str,
+        file_name: str,
+        rows: pl.DataFrame | pl.LazyFrame,
+        landed_at: datetime,
+    ) -> Path | None:
+        """`land` for rows that have exactly the table's columns."""
+        if self.has(table_name, file_name):
+            return None
+        at = pl.lit(landed_at).cast(columns(TABLES[table_name])["landed_at"])
         folder = self.root / table_name / f"landed_date={landed_at:%Y-%m-%d}"
-        return _write_then_rename(to_frame(table_name, rows), folder / f"{file_name}.parquet")
+        return write_then_rename(
+            rows.lazy().with_columns(landed_at=at),
+            folder / f"{file_name}.parquet",
+            level=LANDING_LEVEL,
+        )
 
     def has(self, table_name: str, file_name: str) -> bool:
         """Whether a file of that name has landed in `table_name`, on whatever day."""
@@ -66,16 +82,21 @@ class Lake:
     def merge(self, files: Sequence[Path]) -> Path:
         """Write the rows of `files`, which lie in one folder, into one that takes their place.
 
-        Every column and row is kept, and the names of what has landed. Interrupted anywhere, it
+        Every column and row is kept, and the names of what has landed; rows are in the order of
+        their instants, so that the statistics of a group tell its time. Interrupted anywhere, it
         leaves rows that are there twice, which a merge of the same files puts right.
         """
         names = sorted(frozenset[str]().union(*map(sources, files)))
         merged = files[0].with_name(f"{MERGED_PREFIX}{derived_id(*names)}.parquet")
         if not merged.exists():
             require_whole(files)
-            frames = [pl.read_parquet(path, glob=False, hive_partitioning=False) for path in files]
-            frame = pl.concat(frames, how="diagonal")
-            _write_then_rename(frame, merged, {_SOURCES: json.dumps(names)})
+            frames = [pl.scan_parquet(path, glob=False, hive_partitioning=False) for path in files]
+            write_then_rename(
+                _in_order(pl.concat(frames, how="diagonal")),
+                merged,
+                level=MERGING_LEVEL,
+                metadata={_SOURCES: json.dumps(names)},
+            )
         for path in files:
             if path != merged:
                 path.unlink()
@@ -128,6 +149,16 @@ def sources(path: Path) -> frozenset[str]:
     return frozenset(json.loads(pl.read_parquet_metadata(path)[_SOURCES]))
 
 
+def _in_order(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """By instant, and within a group of rows by run: what is alike is pressed to less."""
+    names = rows.collect_schema().names()
+    instant = next((name for name in _INSTANTS if name in names), "landed_at")
+    if "run_id" not in names:
+        return rows.sort(instant, maintain_order=True)
+    group = pl.int_range(pl.len()) // ROWS_IN_GROUP
+    return rows.sort(instant, maintain_order=True).sort(group, "run_id", maintain_order=True)
+
+
 def to_frame(table_name: str, records: Iterable[Record]) -> pl.DataFrame:
     """Records as a frame with exactly the table's columns."""
     schema = columns(TABLES[table_name])
@@ -151,42 +182,3 @@ def _column_type(annotation: Any) -> pl.DataType:
         (inner,) = (argument for argument in get_args(annotation) if argument is not NoneType)
         return _column_type(inner)
     return _COLUMN_TYPES[annotation]
-
-
-def _write_then_rename(
-    frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None
-) -> Path:
-    # Into memory first: polars hides what the system says of a full disk.
-    content = io.BytesIO()
-    frame.write_parquet(content, compression="zstd", compression_level=3, metadata=metadata)
-    # Readers glob *.parquet: a name with another ending is invisible to them until the rename.
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(unfinished, content.getbuffer())
-        unfinished.rename(path)
-        _reach_disk(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise LakeNotWritten(
-            f"Nothing landed in {path.parent} ({error.strerror}); what was to land is kept where "
-            "it was. Mend or free the disk, then run this again."
-        ) from error
-    return path
-
-
-def _write(path: Path, content: memoryview) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _reach_disk(folder: Path) -> None:
-    # A segment is removed once its rows have landed: the file's name must outlive a power cut.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

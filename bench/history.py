@@ -47,8 +47,9 @@ STAGES = ("outline", "prompts", "line_art", "quality_check", "cover", "back_cove
 SERIES = ("Little Naturalist", "Night Garden", "Harbour Tales", "Tiny Machines")
 REFUSALS = np.array([429, 503, 502])
 WORDS = (
-    "forest", "river", "meadow", "harbour", "castle", "garden", "winter", "summer", "ocean", "desert",
-    "island", "mountain", "village", "robot", "dragon", "tiger", "panda", "owl", "train", "rocket",
+    "forest", "river", "meadow", "harbour", "castle", "garden", "winter", "summer",
+    "ocean", "desert", "island", "mountain", "village", "robot", "dragon", "tiger", "panda",
+    "owl", "train", "rocket",
 )  # fmt: skip
 KEY_HASHES = tuple(f"{n:02x}" * 32 for n in (0xA1, 0x5B, 0xC7))
 
@@ -62,21 +63,28 @@ def days(attempts: int) -> list[date]:
 def write_lake(home: Home, attempts: int, seed: int = SEED) -> None:
     """The lake of such a history: a file per table and day, as compaction leaves them."""
     lake = Lake(home.lake)
-    late: Rows = {}
-    for number, day in enumerate(days(attempts)):
+    history = days(attempts)
+    for number, day in enumerate(history):
         size = min(ATTEMPTS_A_DAY, attempts - number * ATTEMPTS_A_DAY)
-        on_time, late_of_this = split_late(day_rows(day, size, seed))
-        land_day(lake, day, [on_time, late])
-        late = late_of_this
-    lake.land_frames("model_prices", "prices", [price_rows(days(attempts))], _evening(FIRST_DAY))
+        land_day(lake, day, size, seed, has_yesterday=number > 0)
+    lake.land_rows("model_prices", "prices", price_rows(history), _evening(FIRST_DAY))
 
 
-def land_day(lake: Lake, day: date, parts: list[Rows]) -> None:
-    """One file of each table: what happened that day, and what came late from the day before."""
-    for table_name in sorted({name for part in parts for name in part}):
+def land_day(
+    lake: Lake,
+    day: date,
+    size: int = ATTEMPTS_A_DAY,
+    seed: int = SEED,
+    *,
+    has_yesterday: bool = True,
+) -> None:
+    """One file of each table: what happened that day, and what comes late from the day before."""
+    parts = [split_late(day_rows(day, size, seed))[0]]
+    if has_yesterday:
+        parts.append(split_late(day_rows(day - timedelta(days=1), seed=seed))[1])
+    for table_name in parts[0]:
         frames = [part[table_name] for part in parts if table_name in part]
-        frame = pl.concat(frames) if len(frames) > 1 else frames[0]
-        lake.land_frames(table_name, f"day-{day}", [frame], _evening(day))
+        lake.land_rows(table_name, f"day-{day}", pl.concat(frames), _evening(day))
 
 
 def split_late(rows: Rows) -> tuple[Rows, Rows]:
@@ -138,7 +146,6 @@ _HAS_HEADERS = pl.col("http_status").is_not_null()
 def _calls(chance: np.random.Generator, day: date, size: int) -> pl.DataFrame:
     """One row per operation of each book, then one per attempt, cut to `size`."""
     books = 5 + size // 60
-    pages = np.clip(chance.lognormal(3.4, 0.7, books).astype(int), 8, 240)
     began = _micros(day) + chance.integers(0, 82_000_000_000, books)
     per_book = pl.DataFrame(
         {
@@ -450,8 +457,8 @@ def _uuids(chance: np.random.Generator, micros: Any) -> pl.Series:
         | rest * np.uint64(4096) // np.uint64(1000)
     )
     low = np.uint64(8 << 60) | chance.integers(0, 1 << 62, len(high), dtype=np.uint64)
-    digits = np.frombuffer(b"".join([np.stack([high, low], 1).astype(">u8").tobytes()]), np.uint8)
-    text = np.frombuffer(digits.tobytes().hex().encode(), np.uint8).reshape(-1, 32)
+    digits = np.stack([high, low], 1).astype(">u8").tobytes().hex().encode()
+    text = np.frombuffer(digits, np.uint8).reshape(-1, 32)
     dash = np.full((len(high), 1), ord("-"), np.uint8)
     parts = [text[:, a:b] for a, b in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))]
     joined = [parts[0]]

@@ -4,7 +4,8 @@ import functools
 import glob
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import polars as pl
+from polars.io.plugins import register_io_source
 from pydantic import BaseModel
 
 from ingest.errors import LakeUnreadable
@@ -111,28 +113,48 @@ class Lake:
 
         `landed_since` leaves out what landed before that UTC day. Raises `LakeUnreadable`.
         """
+        schema = columns(TABLES[table_name])
+        require_whole(self._files(table_name, landed_since))
+
+        def read(
+            names: list[str] | None, predicate: pl.Expr | None, row_count: int | None, _: int | None
+        ) -> Iterator[pl.DataFrame]:
+            while True:
+                rows = _scan(self._files(table_name, landed_since), schema)
+                rows = rows if predicate is None else rows.filter(predicate)
+                rows = rows if names is None else rows.select(names)
+                rows = rows if row_count is None else rows.head(row_count)
+                with suppress(FileNotFoundError):  # Compaction put another in its place.
+                    frame = rows.collect()
+                    break
+            yield frame
+
+        return register_io_source(read, schema=schema, validate_schema=True, is_pure=False)
+
+    def _files(self, table_name: str, landed_since: date | None) -> list[Path]:
         files = sorted((self.root / table_name).glob("landed_date=*/*.parquet"))
         oldest = f"landed_date={landed_since or ''}"
-        files = [path for path in files if path.parent.name >= oldest]
-        require_whole(files)
-        schema = columns(TABLES[table_name])
-        if not files:
-            return pl.LazyFrame(schema=schema)
-        return pl.scan_parquet(
-            files,
-            schema=schema,
-            glob=False,  # A file's name is its source's, brackets and all.
-            # Columns grow: older files have fewer than we know, newer ones may have more.
-            missing_columns="insert",
-            extra_columns="ignore",
-            hive_partitioning=False,
-        )
+        return [path for path in files if path.parent.name >= oldest]
+
+
+def _scan(files: list[Path], schema: dict[str, pl.DataType]) -> pl.LazyFrame:
+    if not files:
+        return pl.LazyFrame(schema=schema)
+    return pl.scan_parquet(
+        files,
+        schema=schema,
+        glob=False,  # A file's name is its source's, brackets and all.
+        # Columns grow: older files have fewer than we know, newer ones may have more.
+        missing_columns="insert",
+        extra_columns="ignore",
+        hive_partitioning=False,
+    )
 
 
 def require_whole(files: Iterable[Path]) -> None:
     """Raise `LakeUnreadable` for the first file that does not end as Parquet does."""
     for path in files:
-        with path.open("rb") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:
             file.seek(-min(len(_PARQUET_END), path.stat().st_size), os.SEEK_END)
             if file.read() != _PARQUET_END:
                 raise LakeUnreadable(

@@ -87,6 +87,12 @@ def land_day(
         lake.land_rows(table_name, f"day-{day}", pl.concat(frames), _evening(day))
 
 
+def land_late(lake: Lake, day: date, size: int = ATTEMPTS_A_DAY, seed: int = SEED) -> None:
+    """What became known of a day on the day after, by itself."""
+    for table_name, rows in split_late(day_rows(day, size, seed))[1].items():
+        lake.land_rows(table_name, f"late-{day}", rows, _evening(day + timedelta(days=1)))
+
+
 def split_late(rows: Rows) -> tuple[Rows, Rows]:
     """What lands on the day itself, and what is known on the day after: a tenth of what is late."""
     on_time, late = dict(rows), {}
@@ -543,5 +549,7 @@ def _member(name: str, kind: pl.DataType) -> pl.Expr:
 
 
 if __name__ == "__main__":
-    folder, size, *_ = sys.argv[1:]
-    write_lake(Home(Path(folder)), int(size))
+    folder, count = sys.argv[1:]
+    write_lake(Home(Path(folder)), int(count))
+    *_, last_day = days(int(count))
+    land_late(Lake(Home(Path(folder)).lake), last_day, (int(count) - 1) % ATTEMPTS_A_DAY + 1)

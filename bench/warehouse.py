@@ -10,6 +10,7 @@ import os
 import platform
 import random
 import shutil
+import statistics
 import sys
 import tempfile
 from collections import defaultdict
@@ -61,7 +62,8 @@ class Bench:
                 "line_bytes": lines.stat().st_size / count,
                 "ways": _summary(measured),
             }
-            table[name]["ratio"] = _ratios(measured, "inkledger")
+            table[name]["ratio"] = _ratios(measured, "inkledger", "seconds")
+            table[name]["cpu ratio"] = _ratios(measured, "inkledger", "cpu_seconds")
             lines.unlink()
         return table
 
@@ -170,17 +172,18 @@ def _summary(measured: Measured) -> dict[str, Any]:
     return {
         way: {
             **spread([each["seconds"] for each in rounds]),
+            "cpu": statistics.median(each.get("cpu_seconds", 0) for each in rounds),
             "peak_mb": max(each["peak_mb"] for each in rounds),
         }
         for way, rounds in measured.items()
     }
 
 
-def _ratios(measured: Measured, ours: str) -> dict[str, dict[str, float]]:
+def _ratios(measured: Measured, ours: str, of: str) -> dict[str, dict[str, float]]:
     """Our time divided by that of each other way, of the same round."""
     return {
         way: spread(
-            [one["seconds"] / other["seconds"] for one, other in zip(measured[ours], rounds)]  # noqa: B905
+            [one[of] / other[of] for one, other in zip(measured[ours], rounds)]  # noqa: B905
         )
         for way, rounds in measured.items()
         if way != ours

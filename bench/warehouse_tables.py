@@ -59,13 +59,15 @@ def tables(result: dict[str, Any]) -> Iterator[str]:
         yield (
             f"\n### Landing, {name} ({landing['line_count']:,} lines of"
             f" {landing['line_bytes']:,.0f} bytes)\n\n"
-            "| way | s | lines a second | ours ÷ it | MB |\n| --- | ---: | ---: | ---: | ---: |"
+            "| way | s | lines a second | ours ÷ it | CPU s | CPU, ours ÷ it | MB |\n"
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
         )
         for way, row in sorted(landing["ways"].items(), key=lambda item: item[1]["median"]):
-            ratio = landing["ratio"].get(way)
+            ratio, cpu_ratio = (landing[each].get(way) for each in ("ratio", "cpu ratio"))
             yield (
                 f"| {way} | {_range(row)} | {landing['line_count'] / row['median']:,.0f} "
-                f"| {_range(ratio) if ratio else '1'} | {row['peak_mb']:,.0f} |"
+                f"| {_range(ratio) if ratio else '1'} | {row['cpu']:.3g} "
+                f"| {_range(cpu_ratio) if cpu_ratio else '1'} | {row['peak_mb']:,.0f} |"
             )
     yield "\n### Bytes an attempt\n\n| | usage_json apart | usage_json |\n| --- | ---: | ---: |"
     for name in ("landed", "merged"):

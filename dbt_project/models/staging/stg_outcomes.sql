@@ -1,8 +1,7 @@
 with
 
-source as (
-    select * from {{ source('lake', 'outcomes') }}
-    where {{ touched('operation_id') }}
+source as {{ inlined() }} (
+    select * from {{ touched_lake('outcomes') }}
 ),
 
 newest as (

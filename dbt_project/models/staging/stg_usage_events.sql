@@ -1,8 +1,7 @@
 with
 
-source as (
-    select * from {{ source('lake', 'usage_events') }}
-    where {{ touched('event_id') }}
+source as {{ inlined() }} (
+    select * from {{ touched_lake('usage_events') }}
 ),
 
 -- An event is here twice when it is delivered twice, when its start was sealed before its end
@@ -11,7 +10,7 @@ source as (
 -- import over what old rules made of it.
 told_once as (
     {{ one_row_per(
-        'event_id', 'source',
+        'event_id', 'source', repeated=ref('int_repeated_events'),
         order_by="
                     case when status = 'in_doubt' then 1 else 0 end,
                     case when generation_id is null then 1 else 0 end,

@@ -120,3 +120,15 @@ def test_a_merged_file_is_in_the_order_of_its_instants(tmp_path: Path) -> None:
     merged = lake.merge(sorted(lake.root.rglob("*.parquet")))
     order = pl.read_parquet(merged, hive_partitioning=False)["event_id"].to_list()
     assert order == [f"{number}-{n}" for n in range(3) for number in (1, 2, 3)]
+
+
+def test_within_a_group_the_rows_of_a_run_stand_together(tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "lake")
+    lines = [
+        line(f"{n}", run_id=f"run-{n % 2}", started_at=NOW + timedelta(seconds=n)) for n in range(6)
+    ]
+    write(tmp_path / "spool" / "0.jsonl", lines)
+    seal(Home(tmp_path), clock=lambda: NOW)
+    merged = lake.merge(sorted(lake.root.rglob("*.parquet")))
+    order = pl.read_parquet(merged, hive_partitioning=False)["event_id"].to_list()
+    assert order == ["0", "2", "4", "1", "3", "5"]

@@ -142,6 +142,9 @@ BAD = {
     "a negative count": END.replace(b'"input_tokens":7', b'"input_tokens":-7'),
     "a negative cost": END.replace(b'"input_tokens":7', b'"reported_cost_usd":"-0.1"'),
     "a cost beyond all measure": END.replace(b'"input_tokens":7', b'"reported_cost_usd":"5e5"'),
+    "the least cost that no ledger holds": END.replace(
+        b'"input_tokens":7', b'"reported_cost_usd":"500000"'
+    ),
     "a count beyond all measure": END.replace(b":7", b":9223372036854775808"),
     "a count that would take years to write out": END.replace(b":7", b":1e999999999"),
     "no attempt": END.replace(b'"attempt_number":1', b'"attempt_number":0'),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from ingest.identifiers import new_id
 
@@ -59,18 +59,16 @@ class Segment:
 
 
 @contextmanager
-def claim_segment(path: Path) -> Iterator[bytes | None]:
-    """The bytes of a segment whose writer is gone, locked meanwhile; `None` while it is written."""
+def claim_segment(path: Path) -> Iterator[BinaryIO | None]:
+    """A segment whose writer is gone, to be read, locked meanwhile; `None` while it is written."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = path.open("rb")
     except FileNotFoundError:
         yield None
         return
-    try:
-        is_free = _try_lock(descriptor) and os.fstat(descriptor).st_nlink > 0
-        yield path.read_bytes() if is_free else None
-    finally:
-        os.close(descriptor)
+    with file:
+        is_free = _try_lock(file.fileno()) and os.fstat(file.fileno()).st_nlink > 0
+        yield file if is_free else None
 
 
 def segments(folder: Path) -> list[Path]:

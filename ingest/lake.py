@@ -173,21 +173,13 @@ def require_whole(files: Iterable[Path]) -> None:
 
 @contextmanager
 def naming_spoilt_files(lake: Lake) -> Iterator[Lake]:
-    """Raise `LakeUnreadable` for what cannot be read inside the block: spoilt, or gone."""
+    """Raise `LakeUnreadable` for a file that cannot be read inside the block."""
     try:
         yield lake
     except pl.exceptions.PolarsError:
         # It says what is wrong, and not where.
         lake.require_readable()
         raise
-    except FileNotFoundError as error:
-        # Polars names none; the system does, and others may look for files of theirs in here.
-        if not str(error.filename or lake.root).startswith(str(lake.root)):
-            raise
-        raise LakeUnreadable(
-            "A file of the lake was merged into another while it was read (`inkledger compact` "
-            "runs): run this again."
-        ) from error
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -5,8 +5,8 @@ import glob
 import io
 import json
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -73,17 +73,21 @@ class Lake:
         merged = files[0].with_name(f"{MERGED_PREFIX}{derived_id(*names)}.parquet")
         if not merged.exists():
             require_whole(files)
-            frames = [pl.read_parquet(path, glob=False, hive_partitioning=False) for path in files]
-            frame = pl.concat(frames, how="diagonal")
+            frame = pl.concat(map(_read, files), how="diagonal")
             _write_then_rename(frame, merged, {_SOURCES: json.dumps(names)})
         for path in files:
             if path != merged:
-                path.unlink()
+                path.unlink(missing_ok=True)
         return merged
 
     def require_whole(self) -> None:
         """Raise `LakeUnreadable` if a file of any table is not whole."""
         require_whole(sorted(self.root.glob("*/landed_date=*/*.parquet")))
+
+    def require_readable(self) -> None:
+        """`require_whole` for what stands inside the files: each is read."""
+        for path in sorted(self.root.glob("*/landed_date=*/*.parquet")):
+            _read(path)
 
     def scan(self, table_name: str, *, landed_since: date | None = None) -> pl.LazyFrame:
         """All rows of a table, in no order; a table without files has no rows.
@@ -114,10 +118,39 @@ def require_whole(files: Iterable[Path]) -> None:
         with path.open("rb") as file:
             file.seek(-min(len(_PARQUET_END), path.stat().st_size), os.SEEK_END)
             if file.read() != _PARQUET_END:
-                raise LakeUnreadable(
-                    f"{path} is not whole: bring it back from a backup, or move it out of the lake "
-                    "and lose its rows."
-                )
+                raise _unreadable(path, "is not whole")
+
+
+@contextmanager
+def naming_spoilt_files(lake: Lake) -> Iterator[Lake]:
+    """Raise `LakeUnreadable` for what cannot be read inside the block: spoilt, or gone."""
+    try:
+        yield lake
+    except pl.exceptions.PolarsError:
+        # It says what is wrong, and not where.
+        lake.require_readable()
+        raise
+    except FileNotFoundError as error:
+        # Polars names none; the system does, and others may look for files of theirs in here.
+        if not str(error.filename or lake.root).startswith(str(lake.root)):
+            raise
+        raise LakeUnreadable(
+            "A file of the lake was merged into another while it was read (`inkledger compact` "
+            "runs): run this again."
+        ) from error
+
+
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, glob=False, hive_partitioning=False)
+    except pl.exceptions.PolarsError as error:
+        raise _unreadable(path, "is spoilt inside") from error
+
+
+def _unreadable(path: Path, how: str) -> LakeUnreadable:
+    return LakeUnreadable(
+        f"{path} {how}: bring it back from a backup, or move it out of the lake and lose its rows."
+    )
 
 
 @functools.lru_cache(maxsize=4096)

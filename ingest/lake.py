@@ -5,7 +5,7 @@ import glob
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -92,7 +92,7 @@ class Lake:
         merged = files[0].with_name(f"{MERGED_PREFIX}{derived_id(*names)}.parquet")
         if not merged.exists():
             require_whole(files)
-            frames = [pl.scan_parquet(path, glob=False, hive_partitioning=False) for path in files]
+            frames = [_read(path).lazy() for path in files]
             write_then_rename(
                 _in_order(pl.concat(frames, how="diagonal")),
                 merged,
@@ -101,12 +101,17 @@ class Lake:
             )
         for path in files:
             if path != merged:
-                path.unlink()
+                path.unlink(missing_ok=True)
         return merged
 
     def require_whole(self) -> None:
         """Raise `LakeUnreadable` if a file of any table is not whole."""
         require_whole(sorted(self.root.glob("*/landed_date=*/*.parquet")))
+
+    def require_readable(self) -> None:
+        """`require_whole` for what stands inside the files: each is read."""
+        for path in sorted(self.root.glob("*/landed_date=*/*.parquet")):
+            _read(path)
 
     def scan(self, table_name: str, *, landed_since: date | None = None) -> pl.LazyFrame:
         """All rows of a table, in no order; a table without files has no rows.
@@ -157,10 +162,31 @@ def require_whole(files: Iterable[Path]) -> None:
         with suppress(FileNotFoundError), path.open("rb") as file:
             file.seek(-min(len(_PARQUET_END), path.stat().st_size), os.SEEK_END)
             if file.read() != _PARQUET_END:
-                raise LakeUnreadable(
-                    f"{path} is not whole: bring it back from a backup, or move it out of the lake "
-                    "and lose its rows."
-                )
+                raise _unreadable(path, "is not whole")
+
+
+@contextmanager
+def naming_spoilt_files(lake: Lake) -> Iterator[Lake]:
+    """Raise `LakeUnreadable` for what cannot be read inside the block."""
+    try:
+        yield lake
+    except pl.exceptions.PolarsError:
+        # It says what is wrong, and not where.
+        lake.require_readable()
+        raise
+
+
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, glob=False, hive_partitioning=False)
+    except pl.exceptions.PolarsError as error:
+        raise _unreadable(path, "is spoilt inside") from error
+
+
+def _unreadable(path: Path, how: str) -> LakeUnreadable:
+    return LakeUnreadable(
+        f"{path} {how}: bring it back from a backup, or move it out of the lake and lose its rows."
+    )
 
 
 @functools.lru_cache(maxsize=4096)

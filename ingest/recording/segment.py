@@ -16,6 +16,7 @@ from ingest.identifiers import new_id
 
 SEGMENT_SUFFIX = ".jsonl"
 SEGMENT_BYTES = 64 * 1024 * 1024
+"""A larger one is left for `seal` at the next append."""
 
 Durability = Literal["process", "disk"]
 """What a written line survives: the end of its process, or the loss of power as well."""
@@ -34,15 +35,6 @@ class Segment:
     size_bytes: int = 0
     """Of whole lines: a torn one behind them is not among them."""
     synced_bytes: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether `seal` should have it."""
-        return self.size_bytes > SEGMENT_BYTES
-
-    def is_due(self) -> bool:
-        """Whether to look at it before the next line."""
-        return self.size_bytes > SEGMENT_BYTES or time.monotonic() > self.look_at
 
     def close(self) -> None:
         """Leave it to `seal`."""

@@ -139,6 +139,16 @@ def test_killed_at_any_instant_it_loses_nothing(home: Home, lake: Lake) -> None:
     assert len([path for path in files(home) if path.suffix == ".parquet"]) == 1
 
 
+def test_what_vanishes_while_it_runs_is_left_out(home: Home, lake: Lake) -> None:
+    land(lake, FILES, YESTERDAY)
+    broken_link, *others = files(home)
+    broken_link.unlink()
+    broken_link.symlink_to("gone")  # Listed, and not there when it is looked at.
+    assert run(home) == (FILES - 1, 1)
+    (merged,) = others[0].parent.glob("merged-*")
+    assert len(pl.read_parquet(merged)) == FILES - 1
+
+
 def test_it_waits_for_no_build_and_disturbs_none(home: Home, lake: Lake) -> None:
     land(lake, FILES, YESTERDAY)
     home.build.mkdir()

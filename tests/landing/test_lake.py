@@ -132,3 +132,12 @@ def test_a_file_that_is_spoilt_inside_is_named_with_what_to_do(lake: Lake) -> No
         lake.scan("ebooks").collect()
     with pytest.raises(LakeUnreadable, match=told):
         lake.merge([path])
+
+
+def test_a_file_that_was_merged_before_it_was_read_is_found_in_the_other(lake: Lake) -> None:
+    path = lake.land("ebooks", "whole", [ebook("a")], NOW)
+    assert path is not None
+    rows = lake.scan("ebooks")
+    lake.merge([path])
+    assert not path.exists()
+    assert rows.collect()["ebook_id"].to_list() == ["a"]

@@ -72,3 +72,14 @@
     listed_cost_usd is not null
     and cost_source in ('settled', 'reported', 'activity_export')
 {%- endmacro %}
+
+
+{# The last day of which this build made attempts anew, as a literal. #}
+{% macro newest_touched_day() -%}
+    {#- Asked for outside of the condition, so that dbt knows what it depends on. -#}
+    {%- set newest -%}
+        select max(started_date) from {{ ref('fct_attempts') }} where {{ touched('started_date') }}
+    {%- endset -%}
+    {%- set day = the_value(newest) if execute -%}
+    {{ "cast('" ~ day ~ "' as date)" if day else "cast(null as date)" }}
+{%- endmacro %}

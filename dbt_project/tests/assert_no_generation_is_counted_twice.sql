@@ -19,6 +19,6 @@ select
     count(*) as attempt_count
 from attempts
 where
-    generation_id in (select touched_generation_id from touched)
+    generation_id in (select touched.touched_generation_id from touched)
 group by generation_id
 having count(*) > 1

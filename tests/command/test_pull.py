@@ -91,7 +91,7 @@ def test_without_a_management_key_one_sentence_says_what_is_left(
     land(tmp_path, generate(simulator), None, None)
     pulled = pull(tmp_path, simulator)
     assert pulled.returncode == 0
-    assert pulled.stdout == "Landed 1 settlements.\n"
+    assert pulled.stdout == "Landed 1 settlement.\n"
     assert " ".join(pulled.stderr.split()) == (
         "2 calls died without an id: set OPENROUTER_MANAGEMENT_KEY to have them looked for."
     )
@@ -103,7 +103,9 @@ def test_with_one_it_says_what_was_never_billed(
     land(tmp_path, None)
     pulled = pull(tmp_path, simulator, OPENROUTER_MANAGEMENT_KEY=MANAGEMENT_KEY)
     assert (pulled.returncode, pulled.stdout) == (0, "Landed 0 settlements.\n")
-    assert "OpenRouter has no record of them" in " ".join(pulled.stderr.split())
+    assert "1 call died without an id and OpenRouter has no record of it:" in " ".join(
+        pulled.stderr.split()
+    )
 
 
 def test_an_ordinary_key_in_its_place_is_told_so_and_what_was_learned_stays(
@@ -122,8 +124,8 @@ def test_generations_of_another_account_are_counted(
 ) -> None:
     land(tmp_path, generate(simulator, "sk-or-v1-other"), generate(simulator))
     pulled = pull(tmp_path, simulator)
-    assert pulled.stdout == "Landed 1 settlements.\n"
-    assert " ".join(pulled.stderr.split()) == "1 belong to another account's key."
+    assert pulled.stdout == "Landed 1 settlement.\n"
+    assert " ".join(pulled.stderr.split()) == "1 belongs to another account's key."
 
 
 def test_without_any_key_nothing_is_asked(simulator: RunningSimulator, tmp_path: Path) -> None:

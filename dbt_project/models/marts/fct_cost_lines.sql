@@ -17,7 +17,7 @@ lines as (
     {% for bucket in meter_buckets() %}
         select
             event_id,
-            cast(started_at as date) as started_date,
+            started_date,
             ebook_id,
             '{{ bucket }}' as meter_bucket,
             {{ metered_quantity(bucket) }} as quantity,

@@ -1,5 +1,6 @@
 {#
-    Make every table of the lake an ordinary relation of the schema `lake`.
+    Make every table of the lake an ordinary relation of the schema `lake`, and what of it no build
+    has seen yet one of the schema `new_lake`.
 
     Each holds exactly the columns that the source declares, so that an empty lake builds and a
     file with columns of a later version does too. The files are named one by one: files are
@@ -8,19 +9,45 @@
 #}
 {% macro mount_lake() %}
     {% if execute %}
-        {% set lake_root = (env_var('INKLEDGER_HOME', '') or '../data') ~ '/lake' %}
-        {% for table in graph.sources.values() if table.source_name == 'lake' %}
-            {% set listing = adapter.dispatch('quoted_files')(lake_root ~ '/' ~ table.name) %}
-            {% set files = run_query(listing).columns[0].values() %}
-            {% do run_query(adapter.dispatch('mount_table')(table, files)) %}
+        {% set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'lake') | list %}
+        {% set files = {} %}
+        {% for table in tables %}
+            {% do files.update({table.name: lake_files(table)}) %}
+            {% do mount(table, 'lake', files[table.name]) %}
+        {% endfor %}
+        {% do begin_build(files.values() | sum(start=[])) %}
+        {% for table in tables %}
+            {% do mount(table, 'new_lake', new_files(table)) %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
 
 
-{% macro duckdb__mount_table(table, files) %}
-    create schema if not exists {{ table.schema }};
-    create or replace view {{ table.schema }}.{{ table.identifier }} as
+{% macro mount(table, schema, files) %}
+    {% do run_query(adapter.dispatch('mount_table')(table, schema, files)) %}
+{% endmacro %}
+
+
+{# The files of a table, each quoted as text. #}
+{% macro lake_files(table) %}
+    {% set lake_root = (env_var('INKLEDGER_HOME', '') or '../data') ~ '/lake' %}
+    {% set listing = adapter.dispatch('quoted_files')(lake_root ~ '/' ~ table.name) %}
+    {{ return(run_query(listing).columns[0].values() | list) }}
+{% endmacro %}
+
+
+{# The files of a table that no build has seen yet. #}
+{% macro new_files(table) %}
+    {{ return(run_query(
+        "select quoted_file from build_state.mounted_files where is_new and place like '"
+        ~ table.name ~ "/%' order by place"
+    ).columns[0].values() | list) }}
+{% endmacro %}
+
+
+{% macro duckdb__mount_table(table, schema, files) %}
+    create schema if not exists {{ schema }};
+    create or replace view {{ schema }}.{{ table.identifier }} as
     select {{ typed_columns(table) }}
     from (
         select {{ typed_columns(table, of="null") }} where false
@@ -42,7 +69,7 @@
 {%- endmacro %}
 
 
-{# The files of a table, each quoted as text; no sign in a path is a pattern. #}
+{# No sign in a path is a pattern. #}
 {% macro duckdb__quoted_files(folder) %}
     select
         ''''
@@ -56,4 +83,10 @@
 {% macro plain_pattern(path) -%}
     {{- path | replace("'", "''") | replace("[", "[[]")
         | replace("*", "[*]") | replace("?", "[?]") -}}
+{%- endmacro %}
+
+
+{# What of a table of the lake no build has seen yet. #}
+{% macro new_rows(table_name) -%}
+    new_lake.{{ table_name }}
 {%- endmacro %}

@@ -8,7 +8,10 @@ select
     is_byok
 from {{ ref('fct_attempts') }}
 where
-    (cost_usd is null) <> (cost_source is null)
-    or (cost_usd is null) <> (cost_status in ('unknown', 'in_doubt'))
-    or cost_usd <> openrouter_cost_usd + upstream_cost_usd
-    or (upstream_cost_usd <> 0 and not coalesce(is_byok, false))
+    {{ touched('started_date') }}
+    and (
+        (cost_usd is null) <> (cost_source is null)
+        or (cost_usd is null) <> (cost_status in ('unknown', 'in_doubt'))
+        or cost_usd <> openrouter_cost_usd + upstream_cost_usd
+        or (upstream_cost_usd <> 0 and not coalesce(is_byok, false))
+    )

@@ -1,4 +1,5 @@
--- Every row of the lake is one attempt, or tells of a generation that is one.
+-- Every row of the lake is one attempt, or tells of a generation that is one. Asked of what this
+-- build made anew, which the staging models hold.
 with
 
 landed as (
@@ -11,6 +12,7 @@ landed as (
 attempts as (
     select coalesce(generation_id, event_id) as attempt_key
     from {{ ref('fct_attempts') }}
+    where {{ touched('event_id') }}
 )
 
 select

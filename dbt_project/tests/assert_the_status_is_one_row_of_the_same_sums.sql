@@ -1,7 +1,7 @@
 with
 
 attempts as (
-    select {{ attempt_measures() }} from {{ ref('fct_attempts') }}
+    select {{ summed_measures() }} from {{ ref('fct_hourly_costs') }}
 ),
 
 status as (

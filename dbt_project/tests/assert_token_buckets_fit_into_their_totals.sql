@@ -14,5 +14,8 @@ select
     output_image_tokens
 from {{ ref('fct_attempts') }}
 where
-    greatest(coalesce(cache_read_tokens, 0), coalesce(cache_write_tokens, 0)) > input_tokens
-    or coalesce(reasoning_tokens, 0) + coalesce(output_image_tokens, 0) > output_tokens
+    {{ touched('started_date') }}
+    and (
+        greatest(coalesce(cache_read_tokens, 0), coalesce(cache_write_tokens, 0)) > input_tokens
+        or coalesce(reasoning_tokens, 0) + coalesce(output_image_tokens, 0) > output_tokens
+    )

@@ -7,14 +7,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from ingest.errors import BuildFailed, UsageError
 from ingest.lake import Lake
 from ingest.settings import Home
 from ingest.warehouse.findings import Finding, read_findings
 from ingest.warehouse.lock import only_one
-from ingest.warehouse.publish import publish
+from ingest.warehouse.publish import begin_from, publish
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
 MOST_FAILURES = 3
@@ -51,12 +49,13 @@ def build_warehouse(
         )
     with only_one(home):
         Lake(home.lake).require_whole()
-        if full_refresh or not _is_database(home.build_warehouse):
-            home.build_warehouse.unlink(missing_ok=True)
+        begin_from(home.build_warehouse, None if full_refresh else home.warehouse)
         (home.build / "target" / "run_results.json").unlink(missing_ok=True)
         dbt = _run_dbt(home, full_refresh=full_refresh, target=target)
         findings = read_findings(home.build / "target")
         if dbt.returncode != 0:
+            # What did not pass its tests is nothing to go on from.
+            home.build_warehouse.unlink(missing_ok=True)
             raise BuildFailed(_what_failed(home, dbt, findings))
         publish(home.build_warehouse, home.warehouse)
     return BuildResult(
@@ -65,15 +64,6 @@ def build_warehouse(
         test_count=sum(finding.kind == "test" for finding in findings),
         warnings=tuple(finding for finding in findings if finding.status == "warn"),
     )
-
-
-def _is_database(path: Path) -> bool:
-    try:
-        duckdb.connect(path, read_only=True).close()
-    except duckdb.Error:
-        # What stands there was made from the lake, and is made again.
-        return False
-    return True
 
 
 def _run_dbt(home: Home, *, full_refresh: bool, target: str) -> subprocess.CompletedProcess[str]:

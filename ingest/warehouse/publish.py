@@ -2,29 +2,60 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
 
 def publish(built: Path, published: Path) -> None:
-    """Replace `published` by a copy of `built`.
+    """Let `built` take the place of `published`, and that the place of `built`.
 
-    A reader sees the old file or the new one, whole: whoever has the old one open keeps it.
+    Nothing is copied, however large they are: the next build goes on from what was published
+    before. A reader sees the old file or the new one, whole: whoever has the old one open keeps it.
     """
     _fold_in_log(built)
-    unfinished = published.with_name(f".{published.name}.{os.getpid()}.unfinished")
+    _reach_disk(built)
+    retired = built.with_name(f"retired.{os.getpid()}.{built.name}")
     try:
-        shutil.copyfile(built, unfinished)
-        _reach_disk(unfinished)
-        unfinished.replace(published)
+        with suppress(FileNotFoundError):
+            os.link(published, retired)
+        built.replace(published)
+        with suppress(FileNotFoundError):
+            retired.rename(built)
     finally:
-        unfinished.unlink(missing_ok=True)
+        retired.unlink(missing_ok=True)
     _reach_disk(published.parent)
 
 
+def begin_from(built: Path, published: Path | None) -> None:
+    """Leave at `built` what a build can go on from, or nothing.
+
+    That is what was published before the last time. If it is gone or spoilt, or a reader still has
+    it open, it is a copy of what is `published` now.
+    """
+    if published and _is_finished(built, read_only=False):
+        return
+    for path in (built, built.with_name(f"{built.name}.wal")):
+        path.unlink(missing_ok=True)
+    if published and _is_finished(published, read_only=True):
+        shutil.copyfile(published, built)
+
+
+def _is_finished(database: Path, *, read_only: bool) -> bool:
+    """Whether a build that ended well left it, and it can be opened."""
+    if not database.exists():
+        return False
+    try:
+        with duckdb.connect(str(database), read_only=read_only) as connection:
+            seen = connection.execute("select count(*) from build_state.seen_rules").fetchone()
+    except duckdb.Error:
+        return False
+    return seen == (1,)
+
+
 def _fold_in_log(database: Path) -> None:
-    """Take in a write-ahead log that a killed process left, as a copy without it would be older."""
+    """Take in a write-ahead log that a killed process left, as a file without it would be older."""
     if database.with_name(f"{database.name}.wal").exists():
         with duckdb.connect(str(database)) as connection:
             connection.execute("checkpoint")

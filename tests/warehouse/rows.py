@@ -35,19 +35,26 @@ def settlement(generation_id: str, total_cost_usd: str | None, **fields: Any) ->
     return Settlement(generation_id=generation_id, total_cost_usd=cost, **{**known, **fields})
 
 
-def rejection(operation_id: str) -> Outcome:
+def rejection(operation_id: str, decided_at: datetime = NOON) -> Outcome:
     """A result that was not used."""
     return Outcome(
         outcome_id=f"outcome-{operation_id}",
         operation_id=operation_id,
         outcome="rejected",
-        decided_at=NOON,
+        decided_at=decided_at,
+    )
+
+
+def acceptance(operation_id: str, decided_at: datetime = NOON) -> Outcome:
+    """A result that was used."""
+    return rejection(operation_id, decided_at).model_copy(
+        update={"outcome_id": f"acceptance-{operation_id}", "outcome": "accepted"}
     )
 
 
 def ebook(ebook_id: str, **fields: Any) -> Ebook:
     """What is known about an ebook."""
-    return Ebook(ebook_id=ebook_id, recorded_at=NOON, **fields)
+    return Ebook(ebook_id=ebook_id, **{"recorded_at": NOON, **fields})
 
 
 def activity(day: date, model: str, usage_usd: str, request_count: int) -> ProviderActivity:
@@ -75,12 +82,13 @@ def finished_run(run_id: str, attempt_count: int, cost_usd: str) -> CostCalculat
     )
 
 
-def price(model: str, usd_per_token: str) -> ModelPrice:
+def price(model: str, usd_per_token: str, **fields: Any) -> ModelPrice:
     """A model whose input and output cost the same, listed since before any call."""
+    known = {"observed_at": NOON - timedelta(days=1)}
     return ModelPrice(
         model=model,
         input_usd_per_token=Decimal(usd_per_token),
         output_usd_per_token=Decimal(usd_per_token),
         pricing_json="{}",
-        observed_at=NOON - timedelta(days=1),
+        **{**known, **fields},
     )

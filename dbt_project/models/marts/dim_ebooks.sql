@@ -4,14 +4,14 @@ ebooks as (
     select * from {{ ref('stg_ebooks') }}
 ),
 
-attempts as (
-    select * from {{ ref('fct_attempts') }}
+usage as (
+    select * from {{ ref('int_hourly_usage') }}
 ),
 
 known_ids as (
     select ebook_id from ebooks
     union
-    select coalesce(ebook_id, 'unattributed') as ebook_id from attempts
+    select ebook_id from usage
 ),
 
 described as (

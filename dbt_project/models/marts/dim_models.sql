@@ -1,11 +1,7 @@
 with
 
-events as (
-    select * from {{ ref('stg_usage_events') }}
-),
-
-settlements as (
-    select * from {{ ref('stg_settlements') }}
+told as (
+    select * from {{ ref('int_model_spellings') }}
 ),
 
 prices as (
@@ -17,11 +13,7 @@ activity as (
 ),
 
 spellings as (
-    select requested_model as model from events
-    union
-    select served_model as model from events
-    union
-    select served_model as model from settlements
+    select model from told
     union
     select model from activity
     union

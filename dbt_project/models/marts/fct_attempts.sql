@@ -2,6 +2,13 @@
 -- be zero, else estimated at the listed price, else unknown. True spend is what was charged to
 -- credits and, only with our own provider key (BYOK), what the provider charged besides.
 
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='event_id',
+    on_schema_change='fail',
+) }}
+
 with
 
 attempts as (
@@ -75,9 +82,21 @@ priced as (
     from sourced
 ),
 
+-- Few operations have a second attempt, and only those are sorted.
+tried_again as (
+    select
+        event_id,
+        lead(event_id) over (
+            partition by operation_id order by attempt_number, started_at, event_id
+        ) is not null as is_retried
+    from attempts
+    where operation_id in ({{ repeated_keys('operation_id', 'attempts') }})
+),
+
 judged as (
     select
         priced.*,
+        coalesce(tried_again.is_retried, false) as is_retried,
         outcomes.outcome,
         case
             when priced.cost_source = 'listed_price' then 'estimated'
@@ -90,6 +109,7 @@ judged as (
         or priced.status in ('failed', 'cancelled', 'in_doubt') as is_wasted
     from priced
     left join outcomes on priced.operation_id = outcomes.operation_id
+    left join tried_again on priced.event_id = tried_again.event_id
 ),
 
 final as (
@@ -136,8 +156,10 @@ final as (
         cost_status,
         outcome,
         is_rejected,
+        is_retried,
         is_wasted,
         ebook_id is not null as is_attributed,
+        cast(started_at as date) as started_date,
         started_at,
         first_byte_at,
         finished_at,

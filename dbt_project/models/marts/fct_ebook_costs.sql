@@ -4,21 +4,18 @@ ebooks as (
     select * from {{ ref('dim_ebooks') }}
 ),
 
-attempts as (
-    select
-        *,
-        coalesce(ebook_id, 'unattributed') as ebook_bucket
-    from {{ ref('fct_attempts') }}
+pages as (
+    select * from {{ ref('fct_page_costs') }}
 ),
 
 measured as (
     select
-        ebook_bucket,
+        ebook_id,
         count(distinct page_number) as seen_page_count,
-        count(distinct case when outcome = 'accepted' then page_number end) as accepted_page_count,
-        {{ attempt_measures() }}
-    from attempts
-    group by ebook_bucket
+        count(distinct case when accepted_count > 0 then page_number end) as accepted_page_count,
+        {{ summed_measures() }}
+    from pages
+    group by ebook_id
 ),
 
 -- An ebook without calls cost nothing: that is known, not a gap.
@@ -48,7 +45,7 @@ counted as (
         measured.first_call_at,
         measured.last_call_at
     from ebooks
-    left join measured on ebooks.ebook_id = measured.ebook_bucket
+    left join measured on ebooks.ebook_id = measured.ebook_id
 ),
 
 shared_out as (

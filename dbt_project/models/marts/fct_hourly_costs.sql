@@ -1,25 +1,27 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='started_date',
+    on_schema_change='fail',
+) }}
+
 with
 
-attempts as (
-    select
-        *,
-        date_trunc('hour', started_at) as started_hour
-    from {{ ref('fct_attempts') }}
+usage as (
+    select * from {{ ref('int_hourly_usage') }}
+    where {{ touched('started_date') }}
 ),
 
 measured as (
     select
+        started_date,
         started_hour,
-        coalesce(ebook_id, 'unattributed') as ebook_id,
-        coalesce(stage, 'unattributed') as stage,
-        coalesce(canonical_model, 'unknown') as canonical_model,
-        {{ attempt_measures() }}
-    from attempts
-    group by
-        started_hour,
-        coalesce(ebook_id, 'unattributed'),
-        coalesce(stage, 'unattributed'),
-        coalesce(canonical_model, 'unknown')
+        ebook_id,
+        stage,
+        canonical_model,
+        {{ summed_measures() }}
+    from usage
+    group by started_date, started_hour, ebook_id, stage, canonical_model
 ),
 
 shared_out as (

@@ -1,7 +1,7 @@
 with
 
-attempts as (
-    select * from {{ ref('fct_attempts') }}
+usage as (
+    select * from {{ ref('int_hourly_usage') }}
 ),
 
 ebook_costs as (
@@ -13,11 +13,11 @@ quarantined as (
 ),
 
 landings as (
-    select max(landed_at) as landed_at from {{ ref('stg_usage_events') }}
+    select max(landed_at) as landed_at from {{ source('lake', 'usage_events') }}
     union all
-    select max(landed_at) as landed_at from {{ ref('stg_settlements') }}
+    select max(landed_at) as landed_at from {{ source('lake', 'settlements') }}
     union all
-    select max(landed_at) as landed_at from {{ ref('stg_outcomes') }}
+    select max(landed_at) as landed_at from {{ source('lake', 'outcomes') }}
     union all
     select max(landed_at) as landed_at from {{ ref('stg_control_totals') }}
     union all
@@ -37,11 +37,11 @@ newest_landing as (
 measured as (
     select
         cast(
-            coalesce(sum(case when not is_attributed then cost_usd end), 0) as decimal(38, 12)
+            coalesce(sum(case when ebook_id = 'unattributed' then cost_usd end), 0) as decimal(38, 12)
         ) as unattributed_cost_usd,
-        count(case when cost_source = 'settled' then 1 end) as settled_count,
-        {{ attempt_measures() }}
-    from attempts
+        cast(coalesce(sum(settled_count), 0) as bigint) as settled_count,
+        {{ summed_measures() }}
+    from usage
 ),
 
 books as (

@@ -1,17 +1,26 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='ebook_id',
+    on_schema_change='fail',
+) }}
+
 with
 
-attempts as (
-    select * from {{ ref('fct_attempts') }}
+usage as (
+    select * from {{ ref('int_hourly_usage') }}
+    where {{ touched('ebook_id') }}
 ),
 
 measured as (
     select
-        coalesce(ebook_id, 'unattributed') as ebook_id,
+        ebook_id,
         page_number,
-        coalesce(stage, 'unattributed') as stage,
-        {{ attempt_measures() }}
-    from attempts
-    group by coalesce(ebook_id, 'unattributed'), page_number, coalesce(stage, 'unattributed')
+        stage,
+        {{ summed_measures() }},
+        cast(sum(accepted_count) as bigint) as accepted_count
+    from usage
+    group by ebook_id, page_number, stage
 ),
 
 shared_out as (

@@ -4,19 +4,8 @@ control_totals as (
     select * from {{ ref('stg_control_totals') }}
 ),
 
-attempts as (
-    select * from {{ ref('fct_attempts') }}
-),
-
 landed as (
-    select
-        run_id,
-        count(*) as attempt_count,
-        count(case when reported_spend_usd is null then 1 end) as unpriced_count,
-        cast(coalesce(sum(reported_spend_usd), 0) as decimal(38, 12)) as reported_usd
-    from attempts
-    where run_id is not null
-    group by run_id
+    select * from {{ ref('int_run_usage') }}
 ),
 
 compared as (

@@ -1,17 +1,17 @@
 with
 
-attempts as (
-    select * from {{ ref('fct_attempts') }}
+pages as (
+    select * from {{ ref('fct_page_costs') }}
 ),
 
 measured as (
     select
-        coalesce(ebook_id, 'unattributed') as ebook_id,
-        coalesce(stage, 'unattributed') as stage,
+        ebook_id,
+        stage,
         nullif(count(distinct page_number), 0) as page_count,
-        {{ attempt_measures() }}
-    from attempts
-    group by coalesce(ebook_id, 'unattributed'), coalesce(stage, 'unattributed')
+        {{ summed_measures() }}
+    from pages
+    group by ebook_id, stage
 ),
 
 shared_out as (

@@ -4,9 +4,18 @@
 
 with
 
+usage as (
+    select * from {{ ref('int_hourly_usage') }}
+),
+
 unknown_costs as (
     select * from {{ ref('fct_attempts') }}
-    where cost_status in ('unknown', 'in_doubt')
+    where
+        cost_status in ('unknown', 'in_doubt')
+        and started_date in (
+            select started_date from usage
+            where unpriced_count + in_doubt_count > 0
+        )
 ),
 
 bands as (

@@ -2,6 +2,7 @@ with
 
 source as (
     select * from {{ source('lake', 'outcomes') }}
+    where {{ touched('operation_id') }}
 ),
 
 newest as (

@@ -2,6 +2,7 @@ with
 
 source as (
     select * from {{ source('lake', 'usage_events') }}
+    where {{ touched('event_id') }}
 ),
 
 -- An event is here twice when it is delivered twice, when its start was sealed before its end

@@ -1,0 +1,27 @@
+-- Every way in which a model was ever named by an attempt. Few, and asked of every attempt.
+
+-- depends_on: {{ source('lake', 'usage_events') }}
+-- depends_on: {{ source('lake', 'settlements') }}
+
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+
+with
+
+spellings as (
+    select requested_model as model from {{ new_rows('usage_events') }}
+    union
+    select served_model as model from {{ new_rows('usage_events') }}
+    union
+    select served_model as model from {{ new_rows('settlements') }}
+),
+
+unknown_spellings as (
+    select model from spellings
+    where
+        model is not null
+        {% if is_restating() %}
+            and model not in (select model from {{ this }})
+        {% endif %}
+)
+
+select * from unknown_spellings

@@ -1,29 +1,24 @@
 -- The ledger as the provider dates it: what fct_attempts holds, summed for each day on which calls
 -- were started by the day on which OpenRouter made their generations.
 
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='started_date',
+    on_schema_change='fail',
+) }}
+
 with
 
 attempts as (
-    select
-        *,
-        cast(started_at as date) as started_date,
-        {{ generation_time('generation_id') }} as generated_at
-    from {{ ref('fct_attempts') }}
+    select * from {{ ref('fct_attempts') }}
+    where {{ touched('started_date') }}
 ),
 
 dated as (
     select
         *,
-        cast(
-            case
-                -- Near midnight our clock may be on the other side. An id that is a day away from
-                -- its call holds no time of it.
-                when
-                    generated_at between billed_at - interval '1' day and billed_at + interval '1' day
-                    then generated_at
-                else billed_at
-            end as date
-        ) as billed_date,
+        {{ billed_date() }} as billed_date,
         -- `Unknown` is the exports' word for a key that they do not tell.
         case when source = 'activity_export' then nullif({{ label('api_key_name') }}, 'Unknown') end
             as api_key_name,

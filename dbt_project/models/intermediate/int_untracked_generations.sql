@@ -7,17 +7,7 @@ generations as (
 ),
 
 attempts as (
-    select generation_id
-    from {{ ref('fct_attempts') }}
-    -- Of the days around those alone; the ledger has many more.
-    where
-        cast(started_at as date) in (
-            select billed_date from generations
-            union
-            select billed_date - 1 from generations
-            union
-            select billed_date + 1 from generations
-        )
+    select * from {{ ref('int_asked_attempts') }}
 ),
 
 models as (

@@ -14,31 +14,12 @@
 
 with
 
-told_events as (
-    select * from {{ ref('stg_usage_events') }}
+events as {{ inlined() }} (
+    select * from {{ ref('int_billed_events') }}
 ),
 
 settlements as (
     select * from {{ ref('stg_settlements') }}
-),
-
-matched as (
-    select * from settlements
-    where event_id is not null
-),
-
-matches as (
-    {{ one_row_per('event_id', 'matched', order_by='generated_at, generation_id') }}
-),
-
--- A call that died before its headers came has no generation id; one may have been found for it
--- later, at OpenRouter, by its session, model and time.
-events as (
-    select
-        told_events.*,
-        coalesce(told_events.generation_id, matches.generation_id) as billed_generation_id
-    from told_events
-    left join matches on told_events.event_id = matches.event_id
 ),
 
 models as (
@@ -49,7 +30,7 @@ models as (
 -- it, by an export. Our own row stays, as it alone knows what the call was for.
 attempts as (
     {{ one_row_per(
-        'coalesce(billed_generation_id, event_id)', 'events',
+        'billed_key', 'events', repeated=ref('int_repeated_generations'),
         order_by="
                     case source
                         when 'live' then 1
@@ -63,14 +44,14 @@ attempts as (
     ) }}
 ),
 
-told_by_provider as (
+told_by_provider as {{ inlined() }} (
     select * from events
     where source in ('activity_export', 'analytics')
 ),
 
 exports as (
     {{ one_row_per(
-        'coalesce(billed_generation_id, event_id)', 'told_by_provider',
+        'billed_key', 'told_by_provider', repeated=ref('int_repeated_generations'),
         order_by="case source when 'activity_export' then 1 else 2 end, landed_at, event_id",
     ) }}
 ),
@@ -126,10 +107,7 @@ gathered as (
         coalesce(settlements.generated_at, exports.started_at, attempts.started_at) as billed_at
     from attempts
     left join settlements on attempts.billed_generation_id = settlements.generation_id
-    left join exports
-        on
-            coalesce(attempts.billed_generation_id, attempts.event_id)
-            = coalesce(exports.billed_generation_id, exports.event_id)
+    left join exports on attempts.billed_key = exports.billed_key
 ),
 
 named as (

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- The events that this build must decide anew: those that have landed since the last one, and those
 -- that a settlement, an outcome, a price, a name of a model or another attempt of the same operation
 -- that has landed since may change. With each come all that tell of the same generation. Empty when

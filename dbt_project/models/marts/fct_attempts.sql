@@ -11,7 +11,7 @@
 
 with
 
-attempts as (
+attempts as {{ inlined() }} (
     select * from {{ ref('int_attempts') }}
 ),
 

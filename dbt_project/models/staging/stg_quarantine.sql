@@ -1,6 +1,6 @@
 with
 
-source as (
+source as {{ inlined() }} (
     select * from {{ source('lake', 'quarantine') }}
 ),
 

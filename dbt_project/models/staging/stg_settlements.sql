@@ -1,6 +1,6 @@
 with
 
-source as (
+source as {{ inlined() }} (
     select * from {{ source('lake', 'settlements') }}
     where {{ touched('generation_id') }}
     {% if is_restating() %}

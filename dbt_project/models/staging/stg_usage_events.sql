@@ -1,6 +1,6 @@
 with
 
-source as (
+source as {{ inlined() }} (
     select * from {{ source('lake', 'usage_events') }}
     where {{ touched('event_id') }}
 ),
@@ -11,7 +11,7 @@ source as (
 -- import over what old rules made of it.
 told_once as (
     {{ one_row_per(
-        'event_id', 'source',
+        'event_id', 'source', repeated=ref('int_repeated_events'),
         order_by="
                     case when status = 'in_doubt' then 1 else 0 end,
                     case when generation_id is null then 1 else 0 end,

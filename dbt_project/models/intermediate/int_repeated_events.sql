@@ -1,0 +1,16 @@
+{{ config(materialized='table') }}
+
+-- The events that are told more than once: few, asked for wherever one row of each is chosen.
+
+with
+
+events as (
+    select * from {{ source('lake', 'usage_events') }}
+    where {{ touched('event_id') }}
+),
+
+repeated as (
+    {{ repeated_keys('event_id', 'events') }}
+)
+
+select * from repeated

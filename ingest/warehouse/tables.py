@@ -152,7 +152,7 @@ def _open_parts(reconciliation: Row) -> Iterator[str]:
             yield f"{write_class(row['class'])} {row['amount_usd']} USD{counted}"
     runs = reconciliation["runs"]
     if disagreed := runs["run_count"] - runs["agreed_count"]:
-        yield f"{disagreed:,} runs that differ from their producer's own sums"
+        yield f"{disagreed:,} of {runs['run_count']:,} runs differ from their producer's own sums"
     for row in reconciliation["balances"]:
         if row["difference_class"] not in SETTLED_BY_TIME:
             why = write_class(row["difference_class"])

@@ -1,4 +1,4 @@
-"""What nobody recorded is on the bill all the same: books, unattributed and untracked are the bill."""
+"""What nobody recorded is on the bill all the same, and so it is in the totals: as untracked."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -19,6 +19,12 @@
         {% for table in tables %}
             {% do mount(table, 'new_lake', new_files(table)) %}
         {% endfor %}
+        {% do run_query("create schema if not exists touched_lake") %}
+        {% for table_name in touching_keys() %}
+            {% do run_query(
+                "create or replace view touched_lake." ~ table_name ~ " as select * from lake." ~ table_name
+            ) %}
+        {% endfor %}
     {% endif %}
 {% endmacro %}
 
@@ -89,4 +95,43 @@
 {# What of a table of the lake no build has seen yet. #}
 {% macro new_rows(table_name) -%}
     new_lake.{{ table_name }}
+{%- endmacro %}
+
+
+{# For each of the large tables, by which columns of `int_touched_events` its rows are touched. #}
+{% macro touching_keys() %}
+    {{ return({
+        'usage_events': ['event_id'],
+        'settlements': ['generation_id', 'event_id'],
+        'outcomes': ['operation_id'],
+    }) }}
+{% endmacro %}
+
+
+{#
+    Called when `int_touched_events` is known: leave in `touched_lake` what it names, and settlements
+    that have landed since the last build whether a call is known for them or not. The rows are
+    copied once, for many models ask for them.
+#}
+{% macro mount_touched_lake() %}
+    {% for table_name, keys in touching_keys().items() if is_restating() %}
+        create or replace table touched_lake.{{ table_name }}_rows as
+        {% for key in keys %}
+            select * from lake.{{ table_name }}
+            where {{ key }} in (select {{ key }} from {{ this }})
+            union
+        {% endfor %}
+        select * from new_lake.{{ table_name }};
+        create or replace view touched_lake.{{ table_name }} as
+        select * from touched_lake.{{ table_name }}_rows;
+    {% endfor %}
+{% endmacro %}
+
+
+{# A large table, of which only what is touched is there. #}
+{% macro touched_lake(table_name) -%}
+    {%- if model.resource_type != 'unit_test' -%}
+        {%- do ref('int_touched_events') -%}
+    {%- endif -%}
+    {{ source('touched_lake', table_name) }}
 {%- endmacro %}

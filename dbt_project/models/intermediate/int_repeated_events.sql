@@ -5,8 +5,7 @@
 with
 
 events as (
-    select * from {{ source('lake', 'usage_events') }}
-    where {{ touched('event_id') }}
+    select * from {{ touched_lake('usage_events') }}
 ),
 
 repeated as (

@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ mount_touched_lake() }}') }}
 
 -- The events that this build must decide anew: those that have landed since the last one, and those
 -- that a settlement, an outcome, a price, a name of a model or another attempt of the same operation
@@ -11,7 +11,7 @@ with
 
 {% if is_restating() %}
 
-    events as (
+    events as {{ inlined() }} (
         select
             event_id,
             generation_id,

@@ -1,8 +1,7 @@
 with
 
 source as {{ inlined() }} (
-    select * from {{ source('lake', 'outcomes') }}
-    where {{ touched('operation_id') }}
+    select * from {{ touched_lake('outcomes') }}
 ),
 
 newest as (

@@ -1,17 +1,7 @@
 with
 
 source as {{ inlined() }} (
-    select * from {{ source('lake', 'settlements') }}
-    where {{ touched('generation_id') }}
-    {% if is_restating() %}
-        -- Found later for a call that had no generation id.
-        union
-        select * from {{ source('lake', 'settlements') }}
-        where {{ touched('event_id') }}
-        -- And what no call is known for, as it must be said.
-        union
-        select * from {{ new_rows('settlements') }}
-    {% endif %}
+    select * from {{ touched_lake('settlements') }}
 ),
 
 -- OpenRouter may answer before it knows the total; a later answer without one takes nothing back.

@@ -1,8 +1,7 @@
 with
 
 source as {{ inlined() }} (
-    select * from {{ source('lake', 'usage_events') }}
-    where {{ touched('event_id') }}
+    select * from {{ touched_lake('usage_events') }}
 ),
 
 -- An event is here twice when it is delivered twice, when its start was sealed before its end

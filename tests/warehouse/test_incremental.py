@@ -16,7 +16,7 @@ from ingest.warehouse.build import build_warehouse
 from tests.warehouse.histories import Landing, land, random_history, spread
 
 TOLD_BY_THE_CLOCK = {"fct_ledger_status": "built_at"}
-OF_ONE_BUILD = {"int_touched_events"}
+OF_ONE_BUILD = {"int_touched_events", "int_repeated_events", "int_repeated_generations"}
 
 Disturbance = Callable[[Home], None]
 
@@ -36,6 +36,9 @@ def lost_build(home: Home) -> None:
 
 def killed_build(home: Home) -> None:
     """What a build leaves that was killed: it has begun, and has not ended."""
+    while READERS:
+        # One process cannot have a file open to read and to write.
+        READERS.pop().close()
     with duckdb.connect(str(home.build_warehouse)) as connection:
         connection.execute("delete from build_state.seen_rules")
         connection.execute("delete from fct_attempts where random() < 0.5")

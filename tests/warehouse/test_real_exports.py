@@ -47,8 +47,8 @@ def warehouse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 def spelled_the_other_way(folder: Path) -> tuple[Path, Path]:
     """Calls by slug and days by permaslug: each file with the models of the other."""
-    slugs = {row["Slug"] for row in csv.DictReader(DAYS.open())}
-    permaslugs = {row["model_permaslug"] for row in csv.DictReader(CALLS.open())}
+    slugs = {row["Slug"] for row in rows(DAYS)}
+    permaslugs = {row["model_permaslug"] for row in rows(CALLS)}
     pairs = {
         slug: slug if slug in permaslugs else next(p for p in permaslugs if is_same_model(slug, p))
         for slug in slugs
@@ -60,11 +60,16 @@ def spelled_the_other_way(folder: Path) -> tuple[Path, Path]:
 
 
 def swap(source: Path, target: Path, column: str, names: dict[str, str]) -> None:
-    rows = [*csv.DictReader(source.open())]
+    found = rows(source)
     with target.open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer = csv.DictWriter(file, fieldnames=list(found[0]))
         writer.writeheader()
-        writer.writerows({**row, column: names[row[column]]} for row in rows)
+        writer.writerows({**row, column: names[row[column]]} for row in found)
+
+
+def rows(source: Path) -> list[dict[str, str]]:
+    with source.open(newline="") as file:
+        return [*csv.DictReader(file)]
 
 
 def test_the_ledger_holds_what_the_export_of_calls_says(warehouse: Path) -> None:

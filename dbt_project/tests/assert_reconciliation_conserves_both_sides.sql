@@ -1,4 +1,4 @@
--- Days, models and keys are only a way to cut: the sums are those of the ledger and of the provider.
+-- Days, models and keys are only a way to cut: the sums are those of the ledger and the provider.
 with
 
 activity as (
@@ -20,15 +20,22 @@ snapshots as (
     group by snapshot_id
 ),
 
+billed as (
+    select * from {{ ref('int_billed_days') }}
+),
+
+covered as (
+    select distinct billed.billed_date
+    from billed
+    inner join snapshots on billed.billed_date between snapshots.first_date and snapshots.last_date
+),
+
 ledger as (
     select
-        coalesce(sum(cost_usd), 0) as ledger_usd,
-        coalesce(sum(request_count), 0) as ledger_requests
-    from {{ ref('int_billed_days') }}
-    where exists (
-        select 1 from snapshots
-        where billed_date between snapshots.first_date and snapshots.last_date
-    )
+        coalesce(sum(billed.cost_usd), 0) as ledger_usd,
+        coalesce(sum(billed.request_count), 0) as ledger_requests
+    from billed
+    inner join covered on billed.billed_date = covered.billed_date
 ),
 
 reconciled as (

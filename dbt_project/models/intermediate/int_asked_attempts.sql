@@ -9,8 +9,13 @@ generations as (
     select * from {{ ref('stg_provider_generations') }}
 ),
 
-asked_days as (
-    select distinct billed_date from generations
+-- Of these days and those around them alone; the ledger has many more.
+days as (
+    select billed_date as started_date from generations
+    union
+    select billed_date - 1 as started_date from generations
+    union
+    select billed_date + 1 as started_date from generations
 ),
 
 attempts as (
@@ -24,14 +29,7 @@ attempts as (
     from {{ ref('fct_attempts') }}
     where
         generation_id is not null
-        -- Of the days around those alone; the ledger has many more.
-        and started_date in (
-            select billed_date from asked_days
-            union
-            select billed_date - 1 from asked_days
-            union
-            select billed_date + 1 from asked_days
-        )
+        and started_date in (select days.started_date from days)
 )
 
 select * from attempts

@@ -1,13 +1,18 @@
--- Attempts of the days on which a balance was asked for, and of the days before them, as far as they
--- may be on either side of that instant. Whole days are summed in int_billed_days.
+-- Attempts of the days on which a balance was asked for, and of the days before them: each may be
+-- on either side of that instant. Whole days are summed in int_billed_days.
 
 {{ config(materialized='table') }}
 
 with
 
 balances as (
-    select distinct cast(observed_at as date) as observed_date
-    from {{ ref('stg_provider_balances') }}
+    select * from {{ ref('stg_provider_balances') }}
+),
+
+days as (
+    select cast(observed_at as date) as started_date from balances
+    union
+    select cast(observed_at as date) - 1 as started_date from balances
 ),
 
 attempts as (
@@ -20,12 +25,7 @@ attempts as (
         openrouter_cost_usd as credits_usd,
         cost_status in ('unknown', 'in_doubt') as is_open
     from {{ ref('fct_attempts') }}
-    where
-        started_date in (
-            select observed_date from balances
-            union
-            select observed_date - 1 from balances
-        )
+    where started_date in (select days.started_date from days)
 )
 
 select * from attempts

@@ -1,6 +1,7 @@
--- The ledger and the provider's records side by side, on the days that the records cover, with what
--- may explain a difference. A day is compared by key if every record of it, on both sides, tells its
--- key in one language, by name or by hash; else all keys are one, so that nothing is compared falsely.
+-- The ledger and the provider's records side by side, on the days that the records cover, with
+-- what may explain a difference. A day is compared by key if every record of it, on both sides,
+-- tells its key in one language, by name or by hash; else all keys are one, so that nothing is
+-- compared falsely.
 
 with
 
@@ -37,8 +38,7 @@ snapshots as (
 
 -- Within its first and last day a snapshot tells of every day, also of one without a row.
 covered as (
-    select
-        ledger.billed_date as date_utc
+    select ledger.billed_date as date_utc
     from ledger
     inner join snapshots on ledger.billed_date between snapshots.first_date and snapshots.last_date
     union
@@ -65,7 +65,8 @@ days as (
 
 recorded as (
     select
-        min(case when source in ('live', 'legacy_database') then billed_date end) as first_live_date,
+        min(case when source in ('live', 'legacy_database') then billed_date end)
+            as first_live_date,
         max(case when source = 'activity_export' then billed_date end) as last_exported_date
     from ledger
 ),
@@ -142,33 +143,46 @@ spoken as (
     where languages.language is not null and not keys.is_other_keys
 ),
 
-provider_days as (
+provider_keys as (
+    select distinct
+        date_utc,
+        api_key
+    from spoken
+    where side = 'provider'
+),
+
+provider_keyed as (
     select
-        provider_rows.date_utc,
-        provider_rows.canonical_model,
+        provider_rows.*,
         case
             when languages.language is null then null
             when provider_rows.is_other_keys then 'other keys'
             when languages.language = 'name' then provider_rows.key_name
             else provider_rows.key_hash
-        end as api_key,
-        sum(provider_rows.usage_usd + coalesce(provider_rows.byok_usage_usd, 0)) as provider_usd,
-        -- Null where a row does not tell it.
-        case
-            when count(*) = count(provider_rows.byok_usage_usd) then sum(provider_rows.byok_usage_usd)
-        end as provider_own_key_usd,
-        sum(provider_rows.request_count) as provider_requests,
-        sum(provider_rows.rounded_count) as rounded_count
+        end as api_key
     from provider_rows
     inner join languages on provider_rows.date_utc = languages.date_utc
-    group by 1, 2, 3
 ),
 
-ledger_keyed as (
+provider_days as (
+    select
+        date_utc,
+        canonical_model,
+        api_key,
+        sum(usage_usd + coalesce(byok_usage_usd, 0)) as provider_usd,
+        -- Null where a row does not tell it.
+        case when count(*) = count(byok_usage_usd) then sum(byok_usage_usd) end
+            as provider_own_key_usd,
+        sum(request_count) as provider_requests,
+        sum(rounded_count) as rounded_count
+    from provider_keyed
+    group by date_utc, canonical_model, api_key
+),
+
+ledger_spoken as (
     select
         ledger_rows.*,
-        languages.has_other_keys,
-        languages.language,
+        languages.language is not null and languages.has_other_keys as may_be_other_keys,
         case languages.language
             when 'name' then ledger_rows.key_name
             when 'hash' then ledger_rows.key_hash
@@ -177,30 +191,35 @@ ledger_keyed as (
     inner join languages on ledger_rows.date_utc = languages.date_utc
 ),
 
-ledger_days as (
+ledger_keyed as (
     select
-        ledger_keyed.date_utc,
-        ledger_keyed.canonical_model,
+        ledger_spoken.*,
         -- A key that nobody asked the provider for is among its others.
         case
-            when ledger_keyed.has_other_keys and spoken.api_key is null and ledger_keyed.language is not null
-                then 'other keys'
-            else ledger_keyed.own_key
-        end as api_key,
-        sum(ledger_keyed.cost_usd) as ledger_usd,
-        sum(ledger_keyed.own_key_usd) as ledger_own_key_usd,
-        sum(ledger_keyed.request_count) as ledger_requests,
-        sum(ledger_keyed.open_count) as open_count,
-        sum(ledger_keyed.open_without_id_count) as open_without_id_count,
-        sum(ledger_keyed.estimated_count) as estimated_count,
-        sum(ledger_keyed.exported_count) as exported_count
-    from ledger_keyed
-    left join spoken
+            when ledger_spoken.may_be_other_keys and provider_keys.api_key is null then 'other keys'
+            else ledger_spoken.own_key
+        end as api_key
+    from ledger_spoken
+    left join provider_keys
         on
-            ledger_keyed.date_utc = spoken.date_utc
-            and ledger_keyed.own_key = spoken.api_key
-            and spoken.side = 'provider'
-    group by 1, 2, 3
+            ledger_spoken.date_utc = provider_keys.date_utc
+            and ledger_spoken.own_key = provider_keys.api_key
+),
+
+ledger_days as (
+    select
+        date_utc,
+        canonical_model,
+        api_key,
+        sum(cost_usd) as ledger_usd,
+        sum(own_key_usd) as ledger_own_key_usd,
+        sum(request_count) as ledger_requests,
+        sum(open_count) as open_count,
+        sum(open_without_id_count) as open_without_id_count,
+        sum(estimated_count) as estimated_count,
+        sum(exported_count) as exported_count
+    from ledger_keyed
+    group by date_utc, canonical_model, api_key
 ),
 
 untracked as (
@@ -249,6 +268,16 @@ counted as (
     from joined
 ),
 
+-- Which keys each side has ever heard of.
+sides as (
+    select
+        api_key,
+        max(case when side = 'ledger' then 1 else 0 end) = 1 as is_in_ledger,
+        max(case when side = 'provider' then 1 else 0 end) = 1 as is_at_provider
+    from spoken
+    group by api_key
+),
+
 final as (
     select
         counted.date_utc,
@@ -272,10 +301,8 @@ final as (
         and coalesce(recorded.last_exported_date <= counted.date_utc, false) as is_ledger_day_open,
         counted.api_key is not null
         and (
-            counted.api_key not in (select api_key from spoken where side = 'ledger')
-            and counted.ledger_requests = 0
-            or counted.api_key not in (select api_key from spoken where side = 'provider')
-            and counted.provider_requests = 0
+            (counted.ledger_requests = 0 and not coalesce(sides.is_in_ledger, false))
+            or (counted.provider_requests = 0 and not coalesce(sides.is_at_provider, false))
         ) as is_other_key
     from counted
     inner join days on counted.date_utc = days.date_utc
@@ -284,6 +311,7 @@ final as (
             counted.is_only_key
             and counted.date_utc = untracked.date_utc
             and counted.canonical_model = untracked.canonical_model
+    left join sides on counted.api_key = sides.api_key
     cross join recorded
 )
 

@@ -17,7 +17,8 @@ told as (
         coalesce(canonical_model, 'unknown') as canonical_model,
         reported_cost_usd as recorded_usd,
         coalesce(settled_cost_usd, exported_cost_usd) as provider_usd,
-        case when settled_cost_usd is not null then 'generation' else 'activity_export' end as told_by
+        case when settled_cost_usd is not null then 'generation' else 'activity_export' end
+            as told_by
     from attempts
     where coalesce(settled_cost_usd, exported_cost_usd) is not null
 ),

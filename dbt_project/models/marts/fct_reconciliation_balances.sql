@@ -34,10 +34,11 @@ last_days as (
     select
         balances.balance_of,
         balances.observed_at,
-        sum(case when calls.ended_at <= balances.observed_at then calls.credits_usd end) as credits_usd,
-        sum(case when calls.ended_at <= balances.observed_at and calls.is_open then 1 else 0 end)
+        sum(case when calls.ended_at <= balances.observed_at then calls.credits_usd end)
+            as credits_usd,
+        count(case when calls.ended_at <= balances.observed_at and calls.is_open then 1 end)
             as open_count,
-        -- Under way at that instant, or ended so shortly before that they may have been charged after.
+        -- Under way at that instant, or ended so shortly before that they were charged after it.
         sum(
             case
                 when
@@ -79,9 +80,12 @@ intervals as (
         api_key_name,
         lag(observed_at) over (partition by balance_of order by observed_at) as from_at,
         observed_at as until_at,
-        usage_usd - lag(usage_usd) over (partition by balance_of order by observed_at) as provider_usd,
-        ledger_usd - lag(ledger_usd) over (partition by balance_of order by observed_at) as ledger_usd,
-        open_count - lag(open_count) over (partition by balance_of order by observed_at) as open_count,
+        usage_usd
+        - lag(usage_usd) over (partition by balance_of order by observed_at) as provider_usd,
+        ledger_usd
+        - lag(ledger_usd) over (partition by balance_of order by observed_at) as ledger_usd,
+        open_count
+        - lag(open_count) over (partition by balance_of order by observed_at) as open_count,
         in_flight_usd + lag(in_flight_usd) over (partition by balance_of order by observed_at)
             as in_flight_usd
     from ledger

@@ -36,7 +36,8 @@ other_keys as (
 known as (
     select
         *,
-        case when is_other_key or open_without_id_count > 0 then 0 else untracked_usd end as known_usd,
+        case when is_other_key or open_without_id_count > 0 then 0 else untracked_usd end
+            as known_usd,
         case when is_other_key or open_without_id_count > 0 then 0 else untracked_requests end
             as known_requests,
         provider_own_key_usd - ledger_own_key_usd as own_key_difference_usd
@@ -120,8 +121,9 @@ unsettled as (
         *,
         case
             when unexplained_4_usd > 0 and open_count > 0 and counted_requests > 0
-                then {{ usd_per('unexplained_4_usd * open_count', 'open_count + counted_requests') }}
-            when unexplained_4_usd > 0 and open_count + estimated_count > 0 and counted_requests = 0
+                then
+                    {{ usd_per('unexplained_4_usd * open_count', 'open_count + counted_requests') }}
+            when unexplained_4_usd > 0 and counted_requests = 0 and open_count + estimated_count > 0
                 then unexplained_4_usd
             -- An estimate may have been too much; a cost that is unknown was never too much.
             when unexplained_4_usd < 0 and estimated_count > 0 then unexplained_4_usd

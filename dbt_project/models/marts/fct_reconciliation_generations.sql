@@ -35,14 +35,18 @@ told_otherwise as (
 provider_only as (
     select
         generation_id,
-        cast(null as {{ dbt.type_string() }}) as event_id,
+        null as event_id,
         billed_date,
         canonical_model,
         'provider_only' as match,
         'analytics' as told_by,
-        cast(null as decimal(18, 12)) as recorded_usd,
+        null as recorded_usd,
         cost_usd as provider_usd
     from untracked
+),
+
+asked_days as (
+    select distinct billed_date from generations
 ),
 
 analysed as (
@@ -51,21 +55,27 @@ analysed as (
         attempts.event_id,
         attempts.billed_date,
         attempts.canonical_model,
-        case when generations.generation_id is null then 'ledger_only' else 'differing' end as match,
+        case when generations.generation_id is null then 'ledger_only' else 'differing' end
+            as match,
         'analytics' as told_by,
         attempts.cost_usd as recorded_usd,
         generations.cost_usd as provider_usd
     from attempts
     left join generations on attempts.generation_id = generations.generation_id
+    left join asked_days on attempts.billed_date = asked_days.billed_date
+    left join differing on attempts.generation_id = differing.generation_id
     where
-        abs(generations.cost_usd - attempts.cost_usd)
-        -- An exported cost is rounded to six places.
-        > case when attempts.source = 'activity_export' then 0.0000005 else 0 end
-        -- What cost nothing is told by some records and not by others.
-        or (
-            generations.generation_id is null
-            and attempts.cost_usd > 0
-            and attempts.billed_date in (select billed_date from generations)
+        differing.generation_id is null
+        and (
+            abs(generations.cost_usd - attempts.cost_usd)
+            -- An exported cost is rounded to six places.
+            > case when attempts.source = 'activity_export' then 0.0000005 else 0 end
+            -- What cost nothing is told by some records and not by others.
+            or (
+                generations.generation_id is null
+                and attempts.cost_usd > 0
+                and asked_days.billed_date is not null
+            )
         )
 ),
 
@@ -75,7 +85,6 @@ gathered as (
     select * from provider_only
     union all
     select * from analysed
-    where generation_id not in (select generation_id from told_otherwise)
 ),
 
 final as (

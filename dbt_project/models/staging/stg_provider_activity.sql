@@ -59,15 +59,21 @@ less_parts as (
     where wholes.told_as = 'whole'
 ),
 
+asked_by_key as (
+    select distinct snapshot_id
+    from summed
+    where told_as = 'part'
+),
+
 -- Parts that are more than their whole are none: whoever answered took no notice of the key.
 told_by_key as (
     select
-        snapshot_id,
-        activity_date
+        less_parts.snapshot_id,
+        less_parts.activity_date
     from less_parts
-    where snapshot_id in (select snapshot_id from summed where told_as = 'part')
-    group by snapshot_id, activity_date
-    having min(request_count) >= 0 and min(usage_usd) > -0.000001
+    inner join asked_by_key on less_parts.snapshot_id = asked_by_key.snapshot_id
+    group by less_parts.snapshot_id, less_parts.activity_date
+    having min(less_parts.request_count) >= 0 and min(less_parts.usage_usd) > -0.000001
 ),
 
 told as (
@@ -80,6 +86,15 @@ told as (
             source.snapshot_id = told_by_key.snapshot_id
             and source.activity_date = told_by_key.activity_date
     where (told_by_key.snapshot_id is null) = (source.told_as = 'whole')
+),
+
+landings as (
+    select
+        snapshot_id,
+        max(snapshot_last_date) as snapshot_last_date,
+        max(landed_at) as landed_at
+    from source
+    group by snapshot_id
 ),
 
 -- What is left of the whole was spent on keys that the ledger has made no call with.
@@ -102,14 +117,7 @@ other_keys as (
         on
             less_parts.snapshot_id = told_by_key.snapshot_id
             and less_parts.activity_date = told_by_key.activity_date
-    inner join (
-        select
-            snapshot_id,
-            max(snapshot_last_date) as snapshot_last_date,
-            max(landed_at) as landed_at
-        from source
-        group by snapshot_id
-    ) as landings
+    inner join landings
         on less_parts.snapshot_id = landings.snapshot_id
     -- A sum of doubles is not the double of a sum: less than a request is nothing.
     where less_parts.request_count > 0
@@ -163,9 +171,11 @@ sorted_by_kind as (
             source,
             case
                 when
-                    count(coalesce(api_key_hash, api_key_name)) over (
-                        partition by snapshot_id, activity_date
-                    ) > 0 then '_by_key'
+                    count(coalesce(api_key_hash, api_key_name))
+                        over (
+                            partition by snapshot_id, activity_date
+                        )
+                    > 0 then '_by_key'
                 else ''
             end
         ) as source_kind,
@@ -173,8 +183,8 @@ sorted_by_kind as (
         case
             when source = 'activity_api' then ''
             else concat(
-                coalesce(api_key_name, ''), chr(31), model, chr(31), coalesce(provider_name, '')
-            )
+                    coalesce(api_key_name, ''), chr(31), model, chr(31), coalesce(provider_name, '')
+                )
         end as part
     from disjoint
 ),

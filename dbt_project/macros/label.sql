@@ -1,4 +1,4 @@
-{# One of the labels of a call, which are a JSON object as text; null where it has none of that name. #}
+{# One of the labels of a call, which are a JSON object as text; null where it has none such. #}
 {% macro label(name) -%}
     {{ adapter.dispatch('label')(name) }}
 {%- endmacro %}

@@ -52,9 +52,11 @@ lock: setup
 sweep-clients: setup
 	@$(BIN)/python -m tests.clients.sweep $(args)
 
-# Three hundred kills at random instants; `make test` samples twenty.
+# Three hundred kills at random instants and twenty random histories in random builds; `make test`
+# samples twenty and one.
 torture: setup
 	@$(BIN)/pytest tests/torture -s --kills 300 $(args)
+	@$(BIN)/pytest tests/warehouse/test_incremental.py -n 2 --histories 20 $(args)
 
 # What recording costs beside its peers, which have an environment of their own.
 bench-capture: .venv-bench/.ready

@@ -19,6 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--kills", default="20", help="how often the torture test kills a producer")
     parser.addoption("--kill-seed", default="7", help="when it kills them")
+    parser.addoption("--histories", default="1", help="how many random histories are split")
+    parser.addoption("--history-seed", default="1", help="the first of them")
 
 
 def run_inkledger(

@@ -15,8 +15,8 @@
     {% do run_query(adapter.dispatch('compare_with_last_build')()) %}
     {% if is_restating() %}
         {% do run_query(
-            "create or replace table build_state.previous_models as select model, canonical_model from "
-            ~ last_build_of("dim_models")
+            "create or replace table build_state.previous_models as"
+            ~ " select model, canonical_model from " ~ last_build_of("dim_models")
         ) %}
     {% else %}
         {% do forget_history() %}
@@ -42,8 +42,12 @@
             {% endif %}
         {% endfor %}
         {% if ended.well %}
-            {% do run_query("insert into build_state.seen_sources select source from build_state.file_sources") %}
-            {% do run_query("insert into build_state.seen_rules select fingerprint from build_state.this_build") %}
+            {% do run_query(
+                "insert into build_state.seen_sources select source from build_state.file_sources"
+            ) %}
+            {% do run_query(
+                "insert into build_state.seen_rules select fingerprint from build_state.this_build"
+            ) %}
         {% endif %}
     {% endif %}
 {% endmacro %}
@@ -57,7 +61,7 @@
     {% if not execute or model.resource_type == 'unit_test' %}
         {{ return(false) }}
     {% endif %}
-    {{ return(run_query("select is_restating from build_state.this_build").columns[0].values()[0]) }}
+    {{ return(the_value("select is_restating from build_state.this_build")) }}
 {% endmacro %}
 
 
@@ -72,6 +76,30 @@
 {%- endmacro %}
 
 
+{#
+    The condition under which a row of a large table has one of the keys of a small one. The bounds
+    are said in plain figures, so that files and row groups beyond them are not opened: ids are made
+    in the order of time.
+#}
+{% macro found_in(key, relation) -%}
+    {%- set bounds = run_query(
+        "select min(" ~ key ~ "), max(" ~ key ~ ") from " ~ relation
+    ).rows[0] -%}
+    {%- if bounds[0] is none -%}
+        false
+    {%- else -%}
+        {{ key }} between {{ dbt.string_literal(dbt.escape_single_quotes(bounds[0])) }}
+            and {{ dbt.string_literal(dbt.escape_single_quotes(bounds[1])) }}
+        and {{ key }} in (select {{ key }} from {{ relation }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro the_value(query) -%}
+    {{ return(run_query(query).rows[0][0]) }}
+{%- endmacro %}
+
+
 {# A mart as the last build left it, for a model that must be built before this build's. #}
 {% macro last_build_of(mart) -%}
     {{ adapter.get_relation(target.database, target.schema, mart) }}
@@ -80,7 +108,8 @@
 
 {#
     How an incremental model is brought up to date: rows whose key was touched go, and what was made
-    of them anew comes. A row that is made no more, as its attempt turned out to be another's, goes too.
+    of them anew comes. A row that is made no more, as its attempt turned out to be another's, goes
+    too.
 #}
 {% macro get_incremental_restate_sql(arguments) %}
     {% set key = arguments["unique_key"] %}
@@ -150,7 +179,9 @@
     insert into build_state.file_sources
     select
         files.place,
-        coalesce(regexp_replace(files.place, '[^/]+$', '') || told.source || '.parquet', files.place)
+        coalesce(
+            regexp_replace(files.place, '[^/]+$', '') || told.source || '.parquet', files.place
+        )
     from build_state.mounted_files as files
     left join (
         select
@@ -206,7 +237,8 @@
 #}
 {% macro default__get_where_subquery(relation) -%}
     {%- set tested = graph.nodes.get(model.attached_node) if execute -%}
-    {%- set key = tested.config.unique_key if tested and tested.config.materialized == 'incremental' -%}
+    {%- set is_incremental = tested and tested.config.materialized == 'incremental' -%}
+    {%- set key = tested.config.unique_key if is_incremental -%}
     {%- if key and is_restating() -%}
         (
             select * from {{ relation }}

@@ -9,7 +9,8 @@
 #}
 {% macro mount_lake() %}
     {% if execute %}
-        {% set tables = graph.sources.values() | selectattr('source_name', 'equalto', 'lake') | list %}
+        {% set tables = graph.sources.values()
+            | selectattr('source_name', 'equalto', 'lake') | list %}
         {% set files = {} %}
         {% for table in tables %}
             {% do files.update({table.name: lake_files(table)}) %}
@@ -22,7 +23,8 @@
         {% do run_query("create schema if not exists touched_lake") %}
         {% for table_name in touching_keys() %}
             {% do run_query(
-                "create or replace view touched_lake." ~ table_name ~ " as select * from lake." ~ table_name
+                "create or replace view touched_lake." ~ table_name
+                ~ " as select * from lake." ~ table_name
             ) %}
         {% endfor %}
     {% endif %}
@@ -118,7 +120,7 @@
         create or replace table touched_lake.{{ table_name }}_rows as
         {% for key in keys %}
             select * from lake.{{ table_name }}
-            where {{ key }} in (select {{ key }} from {{ this }})
+            where {{ found_in(key, this) }}
             union
         {% endfor %}
         select * from new_lake.{{ table_name }};

@@ -134,8 +134,8 @@ def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
         for title in ("First title", "Last title"):
             recorded_at = NOON + timedelta(minutes=random.randrange(20_000))
             page_count = random.choice([None, 24])
-            row = ebook(book, title=title, page_count=page_count, recorded_at=recorded_at)
-            yield Landing("ebooks", (row,))
+            recorded = ebook(book, title=title, page_count=page_count, recorded_at=recorded_at)
+            yield Landing("ebooks", (recorded,))
         yield Landing("control_totals", (finished_run(f"run-{book}", 3, "0.1"),))
     for day in range(-10, 10):
         model, day_utc = random.choice(MODELS), (NOON + timedelta(days=day)).date()
@@ -145,8 +145,8 @@ def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
         observed_at = NOON + timedelta(minutes=random.randrange(-20_000, 20_000))
         model, slug = random.sample(MODELS, k=2)
         usd = random.choice(["0.000003", "0.00001"])
-        row = price(model, usd, observed_at=observed_at, canonical_slug=slug)
-        yield Landing("model_prices", (row,))
+        observed = price(model, usd, observed_at=observed_at, canonical_slug=slug)
+        yield Landing("model_prices", (observed,))
 
 
 def _told_by_the_provider(random: Random, noon: datetime, model: str) -> Iterator[Landing]:

@@ -19,13 +19,28 @@ spellings as (
     select model from {{ new_rows('provider_generations') }}
 ),
 
+{% if is_restating() %}
+
+    known as (
+        select model from {{ this }}
+    ),
+
+{% else %}
+
+    known as (
+        select model from spellings
+        where false
+    ),
+
+{% endif %}
+
 unknown_spellings as (
-    select model from spellings
+    select spellings.model
+    from spellings
+    left join known on spellings.model = known.model
     where
-        model is not null
-        {% if is_restating() %}
-            and model not in (select model from {{ this }})
-        {% endif %}
+        spellings.model is not null
+        and known.model is null
 )
 
 select * from unknown_spellings

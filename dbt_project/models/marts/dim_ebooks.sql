@@ -5,7 +5,7 @@ ebooks as (
 ),
 
 usage as (
-    select * from {{ ref('int_hourly_usage') }}
+    select * from {{ ref('int_ebook_usage') }}
 ),
 
 known_ids as (

@@ -83,14 +83,19 @@ priced as (
 ),
 
 -- Few operations have a second attempt, and only those are sorted.
+repeated_operations as (
+    {{ repeated_keys('operation_id', 'attempts') }}
+),
+
 tried_again as (
     select
-        event_id,
-        lead(event_id) over (
-            partition by operation_id order by attempt_number, started_at, event_id
+        attempts.event_id,
+        lead(attempts.event_id) over (
+            partition by attempts.operation_id
+            order by attempts.attempt_number, attempts.started_at, attempts.event_id
         ) is not null as is_retried
     from attempts
-    where operation_id in ({{ repeated_keys('operation_id', 'attempts') }})
+    inner join repeated_operations on attempts.operation_id = repeated_operations.operation_id
 ),
 
 judged as (

@@ -4,18 +4,8 @@ ebooks as (
     select * from {{ ref('dim_ebooks') }}
 ),
 
-pages as (
-    select * from {{ ref('fct_page_costs') }}
-),
-
 measured as (
-    select
-        ebook_id,
-        count(distinct page_number) as seen_page_count,
-        count(distinct case when accepted_count > 0 then page_number end) as accepted_page_count,
-        {{ summed_measures() }}
-    from pages
-    group by ebook_id
+    select * from {{ ref('int_ebook_usage') }}
 ),
 
 -- An ebook without calls cost nothing: that is known, not a gap.

@@ -1,7 +1,7 @@
 with
 
 usage as (
-    select * from {{ ref('int_hourly_usage') }}
+    select * from {{ ref('int_ebook_usage') }}
 ),
 
 ebook_costs as (
@@ -45,9 +45,14 @@ newest_landing as (
 measured as (
     select
         cast(
+<<<<<<< HEAD
             coalesce(sum(case when ebook_id = 'unattributed' then cost_usd end), 0) as decimal(
                 38, 12
             )
+=======
+            coalesce(sum(case when ebook_id = 'unattributed' then cost_usd end), 0)
+            as decimal(38, 12)
+>>>>>>> main
         ) as unattributed_cost_usd,
         cast(coalesce(sum(settled_count), 0) as bigint) as settled_count,
         {{ summed_measures() }}

@@ -1,7 +1,15 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='restate',
+    unique_key='ebook_id',
+    on_schema_change='fail',
+) }}
+
 with
 
 pages as (
     select * from {{ ref('fct_page_costs') }}
+    where {{ touched('ebook_id') }}
 ),
 
 measured as (

@@ -4,18 +4,17 @@
 
 with
 
-usage as (
-    select * from {{ ref('int_hourly_usage') }}
+-- Only days that have such attempts are read.
+unknown_days as (
+    select distinct started_date from {{ ref('int_hourly_usage') }}
+    where unpriced_count + in_doubt_count > 0
 ),
 
 unknown_costs as (
-    select * from {{ ref('fct_attempts') }}
-    where
-        cost_status in ('unknown', 'in_doubt')
-        and started_date in (
-            select started_date from usage
-            where unpriced_count + in_doubt_count > 0
-        )
+    select attempts.*
+    from {{ ref('fct_attempts') }} as attempts
+    inner join unknown_days on attempts.started_date = unknown_days.started_date
+    where attempts.cost_status in ('unknown', 'in_doubt')
 ),
 
 bands as (

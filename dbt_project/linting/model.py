@@ -1,0 +1,3 @@
+"""What sqlfluff sees in place of dbt's `model`: the node that is compiled."""
+
+resource_type = "model"

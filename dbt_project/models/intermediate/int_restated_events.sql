@@ -1,0 +1,53 @@
+{{ config(materialized='table') }}
+
+-- The events of which something has landed since the last build: they themselves, a settlement of
+-- theirs, another telling of their generation, a price that was in force when they started, or a
+-- name of their model. Empty when everything is built anew: nothing asks then.
+
+-- depends_on: {{ ref('dim_models') }}
+
+with
+
+{% if is_restating() %}
+
+    {% set repriced_since = the_value("select min(observed_at) from " ~ new_rows('model_prices')) %}
+    {% set renamed_models %}
+        select models.model
+        from {{ ref('dim_models') }} as models
+        left join build_state.previous_models on models.model = previous_models.model
+        where models.canonical_model is distinct from previous_models.canonical_model
+    {% endset %}
+
+    restated as (
+        select event_id from {{ new_rows('usage_events') }}
+        union
+        select event_id from {{ new_rows('settlements') }}
+        where event_id is not null
+        union
+        select event_id from {{ source('lake', 'usage_events') }}
+        where {{ found_in('generation_id', new_rows('usage_events')) }}
+        union
+        select event_id from {{ source('lake', 'usage_events') }}
+        where {{ found_in('generation_id', new_rows('settlements')) }}
+        {% if repriced_since %}
+            union
+            select event_id from {{ source('lake', 'usage_events') }}
+            where started_at >= cast('{{ repriced_since }}' as timestamptz)
+        {% endif %}
+        {% if the_value("select max(model) from (" ~ renamed_models ~ ")") %}
+            union
+            select event_id from {{ last_build_of('fct_attempts') }}
+            where coalesce(served_model, requested_model) in ({{ renamed_models }})
+        {% endif %}
+    )
+
+{% else %}
+
+    restated as (
+        select event_id from {{ source('lake', 'usage_events') }}
+        where false
+    )
+
+{% endif %}
+
+select * from restated

@@ -45,14 +45,8 @@ newest_landing as (
 measured as (
     select
         cast(
-<<<<<<< HEAD
-            coalesce(sum(case when ebook_id = 'unattributed' then cost_usd end), 0) as decimal(
-                38, 12
-            )
-=======
             coalesce(sum(case when ebook_id = 'unattributed' then cost_usd end), 0)
             as decimal(38, 12)
->>>>>>> main
         ) as unattributed_cost_usd,
         cast(coalesce(sum(settled_count), 0) as bigint) as settled_count,
         {{ summed_measures() }}

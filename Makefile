@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv pip
 args ?=
 
-.PHONY: setup demo test sweep-clients torture bench-capture check format lock screenshots
+.PHONY: setup demo test sweep-clients torture bench-capture bench-warehouse check format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -61,6 +61,10 @@ torture: setup
 # What recording costs beside its peers, which have an environment of their own.
 bench-capture: .venv-bench/.ready
 	@.venv-bench/bin/python bench/capture.py $(args)
+
+# What landing and building cost, beside DuckDB itself, pydantic and dlt.
+bench-warehouse: setup .venv-bench/.ready
+	@PYTHONPATH=. $(BIN)/python bench/warehouse.py $(args)
 
 .venv-bench/.ready: bench/peers.lock .venv/.ready
 	@$(BIN)/uv venv --quiet --allow-existing .venv-bench

@@ -33,7 +33,8 @@ def sql_of(question: str) -> str:
 
 def published_warehouse() -> Path:
     """Where builds are published: `warehouse.duckdb` in `INKLEDGER_HOME`, or else in `data`."""
-    return Path(os.environ.get("INKLEDGER_HOME", "data")).absolute() / "warehouse.duckdb"
+    home = Path(os.environ.get("INKLEDGER_HOME") or "data").expanduser()
+    return home.absolute() / "warehouse.duckdb"
 
 
 def follow_new_builds() -> None:

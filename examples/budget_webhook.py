@@ -4,13 +4,17 @@ import html
 import json
 import logging
 import os
+import sys
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 from ingest import Budget, BudgetThresholdReached, EventBus, OpenRouter, Recorder, attribute
 
-WEBHOOK = os.environ["BUDGET_WEBHOOK_URL"]
+KEY = os.environ.get("OPENROUTER_API_KEY") or sys.exit("Set OPENROUTER_API_KEY to your key.")
+WEBHOOK = os.environ.get("BUDGET_WEBHOOK_URL") or sys.exit(
+    "Set BUDGET_WEBHOOK_URL to the address to tell."
+)
 WAITS_SECONDS = (0, 0.5, 2)
 messenger = ThreadPoolExecutor(max_workers=1)  # A slow webhook must not slow a call.
 
@@ -43,7 +47,7 @@ bus.subscribe(BudgetThresholdReached, tell)
 budget = Budget("5.00", ebook_id="forest-animals", soft_limit="0.00001")
 recorder = Recorder(bus=bus, budgets=[budget])
 
-with OpenRouter(recorder=recorder) as client, attribute(ebook_id="forest-animals"):
+with OpenRouter(KEY, recorder=recorder) as client, attribute(ebook_id="forest-animals"):
     for name in ("fox", "owl"):
         client.chat(model="openai/gpt-5-nano", messages=[{"role": "user", "content": name}])
 recorder.close()

@@ -1,6 +1,7 @@
 """LiteLLM: one call at a time takes a client, and that takes our transport."""
 
 import os
+import sys
 
 import httpx
 import litellm
@@ -9,10 +10,12 @@ from litellm.llms.custom_httpx.http_handler import HTTPHandler
 from ingest import Recorder, attribute
 
 URL = os.environ.get("OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1")
+KEY = os.environ.get("OPENROUTER_API_KEY") or sys.exit("Set OPENROUTER_API_KEY to your key.")
 call = {
     "model": "openrouter/openai/gpt-5-nano",
     "messages": [{"role": "user", "content": "Name a fox."}],
     "api_base": URL,
+    "api_key": KEY,
 }
 
 with Recorder() as recorder, httpx.Client(transport=recorder.transport(), timeout=600) as http:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 import httpx2
 import openai
@@ -9,6 +10,7 @@ import openai
 from ingest import Recorder, attribute
 
 URL = os.environ.get("OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1")
+KEY = os.environ.get("OPENROUTER_API_KEY") or sys.exit("Set OPENROUTER_API_KEY to your key.")
 
 
 async def name_an_animal(client: openai.AsyncOpenAI, page_number: int) -> None:
@@ -19,10 +21,9 @@ async def name_an_animal(client: openai.AsyncOpenAI, page_number: int) -> None:
 
 
 async def main() -> None:
-    key = os.environ["OPENROUTER_API_KEY"]
     with Recorder() as recorder:
         async with httpx2.AsyncClient(transport=recorder.async_transport()) as http:
-            client = openai.AsyncOpenAI(api_key=key, base_url=URL, http_client=http)
+            client = openai.AsyncOpenAI(api_key=KEY, base_url=URL, http_client=http)
             await asyncio.gather(*(name_an_animal(client, page) for page in range(1, 5)))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 import httpx
 import openai
@@ -12,12 +13,12 @@ from pydantic_ai.providers.openrouter import OpenRouterProvider
 from ingest import Recorder, attribute
 
 URL = os.environ.get("OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1")
-key = os.environ["OPENROUTER_API_KEY"]
+KEY = os.environ.get("OPENROUTER_API_KEY") or sys.exit("Set OPENROUTER_API_KEY to your key.")
 
 
 async def main(recorder: Recorder) -> None:
     async with httpx.AsyncClient(transport=recorder.async_transport(), timeout=600) as http:
-        client = openai.AsyncOpenAI(api_key=key, base_url=URL, http_client=http)
+        client = openai.AsyncOpenAI(api_key=KEY, base_url=URL, http_client=http)
         provider = OpenRouterProvider(openai_client=client)
         agent = Agent(OpenRouterModel("openai/gpt-5-nano", provider=provider))
         with attribute(ebook_id="forest-animals", stage="outline"):

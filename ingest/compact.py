@@ -1,6 +1,7 @@
 """Compaction: the many small files of a day become few, with the same rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -48,41 +49,45 @@ def compact(home: Home, *, up_to_now: bool = False, clock: Clock = utc_now) -> C
 
 
 def _compact_folder(lake: Lake, folder: Path, result: CompactResult) -> None:
-    files = _files(folder)
+    files = _sizes(folder)
     result.before += len(files)
-    result.bytes_before += _total_bytes(files)
+    result.bytes_before += sum(files.values())
     _finish_what_was_interrupted(files)
-    small = [path for path in _files(folder) if path.stat().st_size < LARGE_BYTES]
+    small = {path: size for path, size in _sizes(folder).items() if size < LARGE_BYTES}
     if len(small) > FEW_FILES:
         for batch in _batches(small):
-            lake.merge(batch)
-    files = _files(folder)
+            with suppress(FileNotFoundError):  # One of them is gone: the next time, without it.
+                lake.merge(batch)
+    files = _sizes(folder)
     result.after += len(files)
-    result.bytes_after += _total_bytes(files)
+    result.bytes_after += sum(files.values())
 
 
-def _finish_what_was_interrupted(files: Sequence[Path]) -> None:
+def _finish_what_was_interrupted(files: Collection[Path]) -> None:
     for merged in files:
         if merged.name.startswith(MERGED_PREFIX):
             for path in files:
-                if path != merged and sources(path) < sources(merged) and path.exists():
-                    path.unlink()
+                if path != merged and sources(path) < sources(merged):
+                    path.unlink(missing_ok=True)
 
 
-def _batches(files: Sequence[Path]) -> Iterator[list[Path]]:
+def _batches(sizes: Mapping[Path, int]) -> Iterator[list[Path]]:
     batch: list[Path] = []
-    for path in files:
-        if batch and _total_bytes([*batch, path]) > LARGE_BYTES:
+    batch_bytes = 0
+    for path, size in sizes.items():
+        if batch and batch_bytes + size > LARGE_BYTES:
             yield batch
-            batch = []
+            batch, batch_bytes = [], 0
         batch.append(path)
+        batch_bytes += size
     if len(batch) > 1:
         yield batch
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.parquet"))
-
-
-def _total_bytes(files: Sequence[Path]) -> int:
-    return sum(path.stat().st_size for path in files)
+def _sizes(folder: Path) -> dict[Path, int]:
+    """The files of a day and their bytes; what vanishes meanwhile is none."""
+    sizes = {}
+    for path in sorted(folder.glob("*.parquet")):
+        with suppress(FileNotFoundError):
+            sizes[path] = path.stat().st_size
+    return sizes

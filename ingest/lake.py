@@ -1,12 +1,11 @@
-"""The lake: immutable Parquet files that appear by rename. The only place that writes Parquet."""
+"""The lake: immutable Parquet files in a folder for each table and day of landing."""
 
 import functools
 import glob
-import io
 import json
 import os
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,16 +13,19 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import polars as pl
+from polars.io.plugins import register_io_source
 from pydantic import BaseModel
 
-from ingest.errors import LakeNotWritten, LakeUnreadable
+from ingest.errors import LakeUnreadable
 from ingest.identifiers import derived_id
+from ingest.parquet import LANDING_LEVEL, MERGING_LEVEL, ROWS_IN_GROUP, write_then_rename
 from ingest.records import TABLES, Record
 
 MERGED_PREFIX = "merged-"
 _SOURCES = "inkledger.sources"
 """Key of a merged file's own metadata: the names of the files it replaced, a JSON list."""
 _PARQUET_END = b"PAR1"
+_INSTANTS = ("started_at", "observed_at", "decided_at", "recorded_at")
 _COLUMN_TYPES: dict[type, pl.DataType] = {
     str: pl.String(),
     bool: pl.Boolean(),
@@ -49,11 +51,27 @@ class Lake:
         apart from landing another. Returns the new file, or `None` if there was nothing to do.
         Raises `LakeNotWritten` when the disk is full or refuses; nothing of the file is left then.
         """
-        if not records or self.has(table_name, file_name):
+        if not records:
             return None
-        rows = [record.model_copy(update={"landed_at": landed_at}) for record in records]
+        return self.land_rows(table_name, file_name, to_frame(table_name, records), landed_at)
+
+    def land_rows(
+        self,
+        table_name: str,
+        file_name: str,
+        rows: pl.DataFrame | pl.LazyFrame,
+        landed_at: datetime,
+    ) -> Path | None:
+        """`land` for rows that have exactly the table's columns."""
+        if self.has(table_name, file_name):
+            return None
+        at = pl.lit(landed_at).cast(columns(TABLES[table_name])["landed_at"])
         folder = self.root / table_name / f"landed_date={landed_at:%Y-%m-%d}"
-        return _write_then_rename(to_frame(table_name, rows), folder / f"{file_name}.parquet")
+        return write_then_rename(
+            rows.lazy().with_columns(landed_at=at),
+            folder / f"{file_name}.parquet",
+            level=LANDING_LEVEL,
+        )
 
     def has(self, table_name: str, file_name: str) -> bool:
         """Whether a file of that name has landed in `table_name`, on whatever day."""
@@ -66,58 +84,123 @@ class Lake:
     def merge(self, files: Sequence[Path]) -> Path:
         """Write the rows of `files`, which lie in one folder, into one that takes their place.
 
-        Every column and row is kept, and the names of what has landed. Interrupted anywhere, it
+        Every column and row is kept, and the names of what has landed; rows are in the order of
+        their instants, so that the statistics of a group tell its time. Interrupted anywhere, it
         leaves rows that are there twice, which a merge of the same files puts right.
         """
         names = sorted(frozenset[str]().union(*map(sources, files)))
         merged = files[0].with_name(f"{MERGED_PREFIX}{derived_id(*names)}.parquet")
         if not merged.exists():
             require_whole(files)
-            frames = [pl.read_parquet(path, glob=False, hive_partitioning=False) for path in files]
-            frame = pl.concat(frames, how="diagonal")
-            _write_then_rename(frame, merged, {_SOURCES: json.dumps(names)})
+            frames = [pl.scan_parquet(path, glob=False, hive_partitioning=False) for path in files]
+            try:
+                write_then_rename(
+                    _in_order(pl.concat(frames, how="diagonal")),
+                    merged,
+                    level=MERGING_LEVEL,
+                    metadata={_SOURCES: json.dumps(names)},
+                )
+            except pl.exceptions.PolarsError:
+                # It says what is wrong, and not where.
+                for path in files:
+                    _read(path)
+                raise
         for path in files:
             if path != merged:
-                path.unlink()
+                path.unlink(missing_ok=True)
         return merged
 
     def require_whole(self) -> None:
         """Raise `LakeUnreadable` if a file of any table is not whole."""
         require_whole(sorted(self.root.glob("*/landed_date=*/*.parquet")))
 
+    def require_readable(self) -> None:
+        """`require_whole` for what stands inside the files: each is read."""
+        for path in sorted(self.root.glob("*/landed_date=*/*.parquet")):
+            _read(path)
+
     def scan(self, table_name: str, *, landed_since: date | None = None) -> pl.LazyFrame:
         """All rows of a table, in no order; a table without files has no rows.
 
         `landed_since` leaves out what landed before that UTC day. Raises `LakeUnreadable`.
         """
+        schema = columns(TABLES[table_name])
+        require_whole(self._files(table_name, landed_since))
+
+        def read(
+            names: list[str] | None, predicate: pl.Expr | None, row_count: int | None, _: int | None
+        ) -> Iterator[pl.DataFrame]:
+            while True:
+                rows = _scan(self._files(table_name, landed_since), schema)
+                rows = rows if predicate is None else rows.filter(predicate)
+                rows = rows if names is None else rows.select(names)
+                rows = rows if row_count is None else rows.head(row_count)
+                with suppress(FileNotFoundError):  # Compaction put another in its place.
+                    frame = rows.collect()
+                    break
+            yield frame
+
+        return register_io_source(read, schema=schema, validate_schema=True, is_pure=False)
+
+    def _files(self, table_name: str, landed_since: date | None) -> list[Path]:
         files = sorted((self.root / table_name).glob("landed_date=*/*.parquet"))
         oldest = f"landed_date={landed_since or ''}"
-        files = [path for path in files if path.parent.name >= oldest]
-        require_whole(files)
-        schema = columns(TABLES[table_name])
-        if not files:
-            return pl.LazyFrame(schema=schema)
-        return pl.scan_parquet(
-            files,
-            schema=schema,
-            glob=False,  # A file's name is its source's, brackets and all.
-            # Columns grow: older files have fewer than we know, newer ones may have more.
-            missing_columns="insert",
-            extra_columns="ignore",
-            hive_partitioning=False,
-        )
+        return [path for path in files if path.parent.name >= oldest]
+
+
+def _scan(files: list[Path], schema: dict[str, pl.DataType]) -> pl.LazyFrame:
+    if not files:
+        return pl.LazyFrame(schema=schema)
+    return pl.scan_parquet(
+        files,
+        schema=schema,
+        glob=False,  # A file's name is its source's, brackets and all.
+        # Columns grow: older files have fewer than we know, newer ones may have more.
+        missing_columns="insert",
+        extra_columns="ignore",
+        hive_partitioning=False,
+    )
 
 
 def require_whole(files: Iterable[Path]) -> None:
     """Raise `LakeUnreadable` for the first file that does not end as Parquet does."""
     for path in files:
-        with path.open("rb") as file:
+        with suppress(FileNotFoundError), path.open("rb") as file:
             file.seek(-min(len(_PARQUET_END), path.stat().st_size), os.SEEK_END)
             if file.read() != _PARQUET_END:
-                raise LakeUnreadable(
-                    f"{path} is not whole: bring it back from a backup, or move it out of the lake "
-                    "and lose its rows."
-                )
+                raise _unreadable(path, "is not whole")
+
+
+@contextmanager
+def naming_spoilt_files(lake: Lake) -> Iterator[Lake]:
+    """Raise `LakeUnreadable` for what cannot be read inside the block: spoilt, or gone."""
+    try:
+        yield lake
+    except pl.exceptions.PolarsError:
+        # It says what is wrong, and not where.
+        lake.require_readable()
+        raise
+    except FileNotFoundError as error:
+        # Polars names none; the system does, and others may look for files of theirs in here.
+        if not str(error.filename or lake.root).startswith(str(lake.root)):
+            raise
+        raise LakeUnreadable(
+            "A file of the lake was merged into another while it was read (`inkledger compact` "
+            "runs): run this again."
+        ) from error
+
+
+def _read(path: Path) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(path, glob=False, hive_partitioning=False)
+    except pl.exceptions.PolarsError as error:
+        raise _unreadable(path, "is spoilt inside") from error
+
+
+def _unreadable(path: Path, how: str) -> LakeUnreadable:
+    return LakeUnreadable(
+        f"{path} {how}: bring it back from a backup, or move it out of the lake and lose its rows."
+    )
 
 
 @functools.lru_cache(maxsize=4096)
@@ -126,6 +209,16 @@ def sources(path: Path) -> frozenset[str]:
     if not path.name.startswith(MERGED_PREFIX):
         return frozenset([path.stem])
     return frozenset(json.loads(pl.read_parquet_metadata(path)[_SOURCES]))
+
+
+def _in_order(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """By instant, and within a group of rows by run: what is alike is pressed to less."""
+    names = rows.collect_schema().names()
+    instant = next((name for name in _INSTANTS if name in names), "landed_at")
+    if "run_id" not in names:
+        return rows.sort(instant, maintain_order=True)
+    group = pl.int_range(pl.len()) // ROWS_IN_GROUP
+    return rows.sort(instant, maintain_order=True).sort(group, "run_id", maintain_order=True)
 
 
 def to_frame(table_name: str, records: Iterable[Record]) -> pl.DataFrame:
@@ -151,42 +244,3 @@ def _column_type(annotation: Any) -> pl.DataType:
         (inner,) = (argument for argument in get_args(annotation) if argument is not NoneType)
         return _column_type(inner)
     return _COLUMN_TYPES[annotation]
-
-
-def _write_then_rename(
-    frame: pl.DataFrame, path: Path, metadata: dict[str, str] | None = None
-) -> Path:
-    # Into memory first: polars hides what the system says of a full disk.
-    content = io.BytesIO()
-    frame.write_parquet(content, compression="zstd", compression_level=3, metadata=metadata)
-    # Readers glob *.parquet: a name with another ending is invisible to them until the rename.
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(unfinished, content.getbuffer())
-        unfinished.rename(path)
-        _reach_disk(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise LakeNotWritten(
-            f"Nothing landed in {path.parent} ({error.strerror}); what was to land is kept where "
-            "it was. Mend or free the disk, then run this again."
-        ) from error
-    return path
-
-
-def _write(path: Path, content: memoryview) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _reach_disk(folder: Path) -> None:
-    # A segment is removed once its rows have landed: the file's name must outlive a power cut.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -49,7 +49,7 @@ def _loads_what_is_odd(text: str | bytes) -> Any:
     # The standard library takes more than a standard says: half a pair of surrogates, a byte order
     # mark.
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        return json.loads(text, parse_float=_to_decimal, parse_constant=_refuse_constant)
     except (InvalidOperation, RecursionError) as error:
         raise ValueError(f"the JSON cannot be read: {type(error).__name__}") from error
 
@@ -58,4 +58,14 @@ def _refuse_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON number")
 
 
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
+def _to_decimal(digits: str) -> Decimal:
+    number = Decimal(digits)
+    # Whoever makes an integer of such a number writes out its noughts, for as long as it takes.
+    if number.adjusted() > _LARGEST_EXPONENT:
+        raise ValueError("the JSON has a number without measure")
+    return number
+
+
+_LARGEST_EXPONENT = 308
+"""Of a double, the only number that JavaScript has."""
+_decoder = msgspec.json.Decoder(float_hook=_to_decimal)

@@ -205,7 +205,11 @@ class Ebook(Record):
 
 
 class ModelPrice(Record):
-    """One observation of a model's listed price: USD per unit, `None` where none is listed."""
+    """One observation of a listed price: USD per unit, `None` where none is listed.
+
+    Of a model, or of one endpoint at which a provider serves it. What holds for some calls only
+    (`overrides`) is in `pricing_json`; the prices are those before the `discount`.
+    """
 
     model: str
     canonical_slug: str | None = None
@@ -223,6 +227,23 @@ class ModelPrice(Record):
     """The whole `pricing` object: overrides, discounts and what else it holds."""
     observed_at: Instant
     landed_at: Instant | None = None
+    source: Literal["models", "endpoints", "genai_prices"] | None = None
+    """OpenRouter's `/models` or `/endpoints`, or genai-prices, whose `observed_at` is the day from
+    which it says the price held. `None`: `/models`, before there were others."""
+    provider_name: str | None = None
+    """Who serves at this price; `None` for the model's own list price."""
+    endpoint_tag: str | None = None
+    """Which of the provider's endpoints, as `deepinfra/fp8`."""
+    service_tier: str | None = None
+    """The tier that the endpoint sells, as `flex`; `None` for the standard one."""
+    cache_write_1h_usd_per_token: Amount | None = None
+    input_audio_usd_per_token: Amount | None = None
+    output_audio_usd_per_token: Amount | None = None
+    input_image_usd_per_token: Amount | None = None
+    output_image_usd_per_image: Amount | None = None
+    """Of models that sell images by the piece, whatever their size."""
+    discount: Annotated[Usd, Field(ge=0, le=1)] | None = None
+    """What is taken off every price, 0 to 1."""
 
 
 class ProviderActivity(Record):

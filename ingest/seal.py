@@ -1,22 +1,16 @@
 """Sealing: segments whose writer is gone become Parquet under the segment's own name."""
 
-import logging
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
-
-from pydantic import ValidationError
+from typing import BinaryIO
 
 from ingest.clock import Clock, utc_now
-from ingest.identifiers import derived_id
 from ingest.lake import Lake
-from ingest.money import loads
+from ingest.landing.rows import rows_from_the_end
+from ingest.parquet import Parts
 from ingest.recording.segment import claim_segment, segments
-from ingest.records import TABLES, Quarantined, Record, UsageEvent, said_by
 from ingest.settings import Home
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -38,63 +32,24 @@ def seal(home: Home, *, clock: Clock = utc_now) -> SealResult:
     result = SealResult()
     lake = Lake(home.lake)
     for path in segments(home.spool):
-        with claim_segment(path) as content:
-            if content is None:
+        with claim_segment(path) as file:
+            if file is None:
                 result.open_count += 1
                 continue
-            for table_name, records in _read_segment(path.stem, content).items():
-                lake.land(table_name, path.stem, records, clock())
-                result.row_counts[table_name] += len(records)
+            result.row_counts += _land(lake, path.stem, file, clock)
             path.unlink()
             result.sealed_count += 1
     return result
 
 
-def _read_segment(segment_name: str, content: bytes) -> dict[str, list[Record]]:
-    records: defaultdict[str, list[Record]] = defaultdict(list)
-    events: dict[str, UsageEvent] = {}
-    for line_number, line in _whole_lines(segment_name, content):
-        table_name, record = _read_line(segment_name, line_number, line)
-        if isinstance(record, UsageEvent):
-            # The start of an attempt is a row in doubt; what came later replaces it.
-            events[record.event_id] = record
-        else:
-            records[table_name].append(record)
-    records["usage_events"].extend(events.values())
-    return records
-
-
-def _whole_lines(segment_name: str, content: bytes) -> Iterator[tuple[int, bytes]]:
-    *lines, rest = content.split(b"\n")
-    yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    if rest:
-        # Its writer died inside the write, before `append` returned: nothing was acknowledged.
-        _logger.warning(
-            "Segment %s ends in a torn line of %d bytes, left out.", segment_name, len(rest)
-        )
-
-
-def _read_line(segment_name: str, line_number: int, line: bytes) -> tuple[str, Record]:
-    table_name = "unknown"
-    try:
-        table_name, row = _parse(line)
-        return table_name, TABLES[table_name].model_validate(row)
-    except ValueError as error:
-        return "quarantine", Quarantined(
-            quarantine_id=derived_id("segment", segment_name, str(line_number)),
-            table_name=table_name,
-            origin=segment_name,
-            line_number=line_number,
-            reason=said_by(error) if isinstance(error, ValidationError) else str(error),
-            payload=line.decode(errors="backslashreplace"),
-        )
-
-
-def _parse(line: bytes) -> tuple[str, Any]:
-    document = loads(line)
-    if not isinstance(document, dict) or len(document) != 1:
-        raise ValueError("not an object with one table name")
-    (table_name,) = document
-    if table_name not in TABLES:
-        raise ValueError(f"no table is called {table_name!r}")
-    return table_name, document[table_name]
+def _land(lake: Lake, segment_name: str, file: BinaryIO, clock: Clock) -> Counter[str]:
+    with ExitStack() as parts_of:
+        tables: dict[str, Parts] = {}
+        for rows_by_table in rows_from_the_end(segment_name, file):
+            for table_name, rows in rows_by_table.items():
+                if table_name not in tables:
+                    tables[table_name] = parts_of.enter_context(Parts(lake.root))
+                tables[table_name].put_before(rows)
+        for table_name, parts in tables.items():
+            lake.land_rows(table_name, segment_name, parts.rows(), clock())
+    return Counter({table_name: parts.row_count for table_name, parts in tables.items()})

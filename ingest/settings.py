@@ -19,7 +19,10 @@ def _variable(name: str) -> str | None:
 class Settings:
     """Read once at the edge (a command, a client) and passed on; never read at import."""
 
-    home: Path = field(default_factory=lambda: Path(_variable("INKLEDGER_HOME") or "data"))
+    # With `~` as the shell would have read it: a compose file or a notebook hands it on as it is.
+    home: Path = field(
+        default_factory=lambda: Path(_variable("INKLEDGER_HOME") or "data").expanduser()
+    )
     openrouter_api_key: str | None = field(
         default_factory=partial(_variable, "OPENROUTER_API_KEY"), repr=False
     )

@@ -35,7 +35,8 @@ def _():
 
 @app.cell
 def _(Path, mo, os):
-    warehouse = Path(os.environ.get("INKLEDGER_HOME", "data")).absolute() / "warehouse.duckdb"
+    home = Path(os.environ.get("INKLEDGER_HOME") or "data").expanduser()
+    warehouse = home.absolute() / "warehouse.duckdb"
     missing = (
         f"There is no warehouse at {warehouse}: run `inkledger demo` for simulated books, "
         "or `inkledger build` for your own calls."

@@ -16,6 +16,23 @@
 {%- endmacro %}
 
 
+{# As much of `amount_usd` as `part_usd` is of `whole_usd`, rounded down, so that portions never add
+   up to more: decimal(18,12). For amounts below 1e6. #}
+{% macro portion(part_usd, whole_usd, amount_usd) -%}
+    {{ adapter.dispatch('divide_down')(part_usd, whole_usd, amount_usd) }}
+{%- endmacro %}
+
+
+{% macro duckdb__divide_down(part_usd, whole_usd, amount_usd) -%}
+    cast(
+        cast(
+            {{ whole_units(part_usd) }} * {{ whole_units(amount_usd) }}
+            // nullif({{ whole_units(whole_usd) }}, 0) as decimal(18, 0)
+        ) * cast(0.000000000001 as decimal(18, 12)) as decimal(18, 12)
+    )
+{%- endmacro %}
+
+
 {% macro duckdb__divide_exactly(dividend, divisor, places) -%}
     {%- set n = whole_units(dividend) ~ " * 1" ~ "0" * places -%}
     {%- set d = "nullif(" ~ whole_units(divisor) ~ ", 0)" -%}

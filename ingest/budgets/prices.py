@@ -49,12 +49,16 @@ def listed_prices(lake: "Lake") -> dict[str, Price]:
 # A month of pulls is many rows, and several budgets ask for the same.
 @functools.lru_cache(maxsize=2)
 def _listed_prices(root: Path, _: frozenset[Path]) -> dict[str, Price]:
+    import polars as pl
+
     from ingest.lake import Lake
 
     names = ["model", "canonical_slug", *_LISTED, "pricing_json"]
     rows = (
         Lake(root)
         .scan("model_prices")
+        # What a model is listed at, not what its providers or others say.
+        .filter(pl.col("source").fill_null("models") == "models")
         .sort("observed_at")
         .unique("model", keep="last", maintain_order=True)
         .select(names)

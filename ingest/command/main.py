@@ -9,7 +9,14 @@ import click
 
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
-from ingest.command.warehouse import build, compact_lake, report, seal_spool, serve
+from ingest.command.warehouse import (
+    build,
+    compact_lake,
+    report,
+    reprice_attempts,
+    seal_spool,
+    serve,
+)
 from ingest.errors import InkledgerError, UsageError
 
 
@@ -27,7 +34,8 @@ def inkledger(debug: bool) -> None:
 
 
 for command in (
-    demo, import_group, pull_group, seal_spool, compact_lake, build, report, serve, simulate,
+    demo, import_group, pull_group, seal_spool, compact_lake, build, reprice_attempts, report,
+    serve, simulate,
 ):  # fmt: skip
     inkledger.add_command(command)
 

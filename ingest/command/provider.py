@@ -11,10 +11,11 @@ import click
 import httpx
 
 from ingest.clock import utc_now
-from ingest.command.terminal import progress, remarks
+from ingest.command.terminal import counted, progress, remarks
 from ingest.settings import Home, Settings
 
 if TYPE_CHECKING:
+    from ingest.lake import Lake
     from ingest.pull.generations import GenerationsResult
     from ingest.pull.result import PullResult
 
@@ -38,11 +39,12 @@ def activity_exports(files: tuple[Path, ...], rules: Path | None) -> None:
     """
     from ingest.imports.activity import import_activity
     from ingest.imports.attribution_rules import default_rules_path, load_rules
-    from ingest.lake import Lake
+    from ingest.lake import Lake, naming_spoilt_files
 
     home = Home(Settings().home)
     attribution = load_rules(rules or default_rules_path(home))
-    result = import_activity(files, Lake(home.lake), rules=attribution, landed_at=utc_now())
+    with naming_spoilt_files(Lake(home.lake)) as lake:
+        result = import_activity(files, lake, rules=attribution, landed_at=utc_now())
     for warning in result.warnings:
         remarks().print(f"Warning: {warning}", markup=False, soft_wrap=True)
     for file in result.files:
@@ -58,7 +60,7 @@ def pull_group() -> None:
 @pull_group.command("settlements")
 def settlements() -> None:
     """What calls cost whose replies did not say so: cancelled, cut, killed."""
-    from ingest.lake import Lake
+    from ingest.lake import Lake, naming_spoilt_files
     from ingest.pull.provider import API_KEY, MANAGEMENT_KEY
     from ingest.pull.settlements import pull_settlements
     from ingest.seal import seal
@@ -67,51 +69,73 @@ def settlements() -> None:
     home = Home(settings.home)
     seal(home)
     with ExitStack() as stack:
+        lake = stack.enter_context(naming_spoilt_files(Lake(home.lake)))
         client = stack.enter_context(_client(settings, settings.openrouter_api_key, API_KEY))
         key = settings.openrouter_management_key
         management = stack.enter_context(_client(settings, key, MANAGEMENT_KEY)) if key else None
         report = stack.enter_context(progress("Settling"))
         result = pull_settlements(
-            Lake(home.lake),
+            lake,
             client,
             management=management,
             spool=home.spool,
             progress=report,
         )
-    _say(result, "settlements")
+    _say(result, "settlement", "settlements")
     _say_what_is_left(result, can_search=management is not None)
 
 
 def _say_what_is_left(result: "PullResult", *, can_search: bool) -> None:
     if result.found_count:
-        click.echo(f"{result.found_count:,} of them are calls that had died without an id.")
+        found = counted(result.found_count, "of them is a call", "of them are calls")
+        click.echo(f"{found} that had died without an id.")
     if result.not_yet_known:
-        remarks().print(
-            f"{len(result.not_yet_known)} are not known to OpenRouter yet; ask again later."
-        )
+        unknown = counted(len(result.not_yet_known), "is", "are")
+        remarks().print(f"{unknown} not known to OpenRouter yet; ask again later.")
     if result.refused:
-        remarks().print(f"{len(result.refused)} belong to another account's key.")
+        refused = counted(len(result.refused), "belongs", "belong")
+        remarks().print(f"{refused} to another account's key.")
+    lost = counted(result.lost_count, "call", "calls")
     if result.lost_count and can_search:
         remarks().print(
-            f"{result.lost_count:,} calls died without an id and OpenRouter has no record of them: "
+            f"{lost} died without an id and OpenRouter has no record of "
+            f"{'it' if result.lost_count == 1 else 'them'}: "
             "not billed, or not on record yet."
         )
     elif result.lost_count:
         remarks().print(
-            f"{result.lost_count:,} calls died without an id: set OPENROUTER_MANAGEMENT_KEY to "
-            "have them looked for."
+            f"{lost} died without an id: set OPENROUTER_MANAGEMENT_KEY to have "
+            f"{'it' if result.lost_count == 1 else 'them'} looked for."
         )
 
 
 @pull_group.command("prices")
 def prices() -> None:
-    """What every model is listed at now; the history is kept."""
-    from ingest.lake import Lake
+    """What every model is listed at now, and at each provider of the models in use.
+
+    The history is kept. What models cost before the first pull comes from genai-prices, without
+    asking anybody.
+    """
+    from ingest.lake import Lake, naming_spoilt_files
     from ingest.pull.prices import pull_prices
 
     settings = Settings()
-    with _client(settings, settings.openrouter_api_key) as client:
-        _say(pull_prices(Lake(Home(settings.home).lake), client), "model prices")
+    with naming_spoilt_files(Lake(Home(settings.home).lake)) as lake:
+        _land_earlier_prices(lake)
+        with _client(settings, settings.openrouter_api_key) as client:
+            result = pull_prices(lake, client)
+    _say(result, "model price", "model prices")
+
+
+def _land_earlier_prices(lake: "Lake") -> None:
+    try:
+        from ingest.pull.earlier_prices import land_earlier_prices
+    except ModuleNotFoundError:
+        remarks().print("Prices of before the first pull need inkledger[warehouse].", markup=False)
+        return
+    earlier = land_earlier_prices(lake)
+    if earlier.landed_count:
+        _say(earlier, "earlier price, of genai-prices", "earlier prices, of genai-prices")
 
 
 @pull_group.command("activity")
@@ -120,18 +144,21 @@ def activity() -> None:
 
     Where they count otherwise than the ledger, the day's generations as well, one by one.
     """
-    from ingest.lake import Lake
+    from ingest.lake import Lake, naming_spoilt_files
     from ingest.pull.activity import pull_activity
     from ingest.pull.generations import pull_generations
     from ingest.pull.provider import MANAGEMENT_KEY
     from ingest.seal import seal
 
     settings = Settings()
-    home = Home(settings.home)
+    home, key = Home(settings.home), settings.openrouter_management_key
     seal(home)
-    lake, key = Lake(home.lake), settings.openrouter_management_key
-    with _client(settings, key, MANAGEMENT_KEY) as client:
-        _say(pull_activity(lake, client), "sums of a day and model")
+    with (
+        naming_spoilt_files(Lake(home.lake)) as lake,
+        _client(settings, key, MANAGEMENT_KEY) as client,
+    ):
+        result = pull_activity(lake, client)
+        _say(result, "sum of a day and model", "sums of a day and model")
         _say_generations(pull_generations(lake, client))
 
 
@@ -154,18 +181,20 @@ def account_balance() -> None:
 
     With OPENROUTER_MANAGEMENT_KEY the account and every key, else the one in OPENROUTER_API_KEY.
     """
-    from ingest.lake import Lake
+    from ingest.lake import Lake, naming_spoilt_files
     from ingest.pull.balances import pull_account, pull_key
     from ingest.pull.provider import API_KEY, MANAGEMENT_KEY
 
     settings = Settings()
-    lake, key = Lake(Home(settings.home).lake), settings.openrouter_api_key
-    if management_key := settings.openrouter_management_key:
-        with _client(settings, management_key, MANAGEMENT_KEY) as management:
-            _say(pull_account(lake, management), "balances")
-    else:
-        with _client(settings, key, API_KEY) as client:
-            _say(pull_key(lake, client, key or ""), "balances")
+    key = settings.openrouter_api_key
+    with naming_spoilt_files(Lake(Home(settings.home).lake)) as lake:
+        if management_key := settings.openrouter_management_key:
+            with _client(settings, management_key, MANAGEMENT_KEY) as management:
+                result = pull_account(lake, management)
+        else:
+            with _client(settings, key, API_KEY) as client:
+                result = pull_key(lake, client, key or "")
+    _say(result, "balance", "balances")
 
 
 def _client(settings: Settings, key: str | None, key_variable: str | None = None) -> httpx.Client:
@@ -174,7 +203,8 @@ def _client(settings: Settings, key: str | None, key_variable: str | None = None
     return provider_client(settings.openrouter_base_url, key, key_variable=key_variable)
 
 
-def _say(result: "PullResult", what: str) -> None:
-    click.echo(f"Landed {result.landed_count:,} {what}.")
+def _say(result: "PullResult", one: str, many: str) -> None:
+    click.echo(f"Landed {counted(result.landed_count, one, many)}.")
     if result.quarantined_count:
-        remarks().print(f"{result.quarantined_count:,} answers cannot be read: see quarantine.")
+        answers = counted(result.quarantined_count, "answer", "answers")
+        remarks().print(f"{answers} cannot be read: see quarantine.")

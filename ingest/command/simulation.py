@@ -1,6 +1,7 @@
 """`inkledger demo` and `inkledger simulate`."""
 
 import asyncio
+import math
 from decimal import Decimal
 
 import click
@@ -52,16 +53,26 @@ def demo(ebooks: int, seed: int, no_serve: bool) -> None:
     "--faults", type=click.Choice(["none", "some", "many"]), default="none", show_default=True
 )
 @click.option(
-    "--latency", type=click.FloatRange(min=0), default=0.0, help="Seconds before an answer."
+    "--latency",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    callback=lambda _context, _option, seconds: _finite(seconds),
+    help="Seconds before an answer.",
 )
 def simulate(port: int, seed: int, faults: str, latency: float) -> None:
     """Run a simulated OpenRouter for tests.
 
-    Prints its base URL on the first line; its true bill is at /simulator/bill.
+    Prints its base URL on the first line; its true bill is at /simulator/bill. Ctrl-C ends it.
     """
     from ingest.simulator.server import serve
 
     serve(port, seed, faults, latency, announce=lambda url: click.echo(url))
+
+
+def _finite(seconds: float) -> float:
+    if not math.isfinite(seconds):
+        raise click.BadParameter(f"{seconds} is no number of seconds.")
+    return seconds
 
 
 def _compare_with_bill(home: Home, billed_usd: Decimal) -> None:

@@ -22,6 +22,11 @@ def remarks() -> Console:
     return console if console.is_terminal else Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """`1 settlement`, `2,000 settlements`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 @contextmanager
 def progress(label: str) -> Iterator[Report]:
     """A progress bar on stderr; nothing is drawn where there is no terminal."""

@@ -1,4 +1,4 @@
-"""`inkledger seal`, `compact`, `build`, `report` and `serve`."""
+"""`inkledger seal`, `compact`, `build`, `report`, `reprice` and `serve`."""
 
 import sys
 from typing import Literal
@@ -72,6 +72,34 @@ def report(name: str, ebook_id: str | None, output_format: Format) -> None:
     Tables are for people, JSON and CSV for programs; money is a decimal string there.
     """
     print_report(Home(Settings().home), name, output_format, ebook_id)
+
+
+@click.command("reprice")
+@click.option("--dry-run", is_flag=True, help="Say what a build would change, and change nothing.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+)
+def reprice_attempts(dry_run: bool, output_format: Format) -> None:
+    """Show what changed rules or late prices would change before `build` does it.
+
+    Builds the lake anew in a scratch folder (of TMPDIR) and compares every attempt with what is
+    published. What only the spool has yet is not in it.
+    """
+    if not dry_run:
+        raise UsageError(
+            "`inkledger build` reprices; `inkledger reprice --dry-run` shows before what it would "
+            "change."
+        )
+    from ingest.warehouse import tables
+    from ingest.warehouse.reprice import reprice
+
+    with remarks().status("Building the warehouse elsewhere"):
+        repricing = reprice(Home(Settings().home))
+    tables.print_repricing(repricing, output_format, sys.stdout)
 
 
 @click.command()

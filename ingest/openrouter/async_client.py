@@ -6,17 +6,16 @@ from typing import Any, Literal, Self, overload
 import httpx
 import stamina
 
-from ingest.errors import UsageError
+from ingest.errors import OpenRouterError, UsageError
 from ingest.openrouter.calls import (
     TIMEOUT,
     Call,
     Message,
-    address_of,
     chat_call,
-    client_options,
     embed_call,
     image_call,
     no_answer,
+    requests_with,
 )
 from ingest.openrouter.client import Operation, operation_id_of
 from ingest.openrouter.connections import Connections
@@ -42,12 +41,10 @@ class AsyncOpenRouter:
         transport: httpx.AsyncBaseTransport | None = None,
         timeout: httpx.Timeout | float = TIMEOUT,
     ) -> None:
-        self._base_url, options = client_options(api_key, base_url, timeout)
+        self._requests = requests_with(api_key, base_url, timeout)
         self._owns_recorder = recorder is None
-        self.recorder = recorder or Recorder(base_url=self._base_url)
-        self._http = httpx.AsyncClient(
-            transport=self.recorder.async_transport(transport or Connections()), **options
-        )
+        self.recorder = recorder or Recorder(base_url=self._requests.base_url)
+        self._transport = self.recorder.async_transport(transport or Connections())
 
     @overload
     async def chat(
@@ -104,7 +101,7 @@ class AsyncOpenRouter:
 
     async def close(self) -> None:
         """Close connections, and the recorder unless it was given; wait for its subscribers."""
-        await self._http.aclose()
+        await self._transport.aclose()
         await self.recorder.bus.drain()
         if self._owns_recorder:
             self.recorder.close()
@@ -116,24 +113,26 @@ class AsyncOpenRouter:
         await self.close()
 
     async def _send(self, call: Call, *, stream: bool = False) -> httpx.Response:
+        try:
+            return await self._attempt(call, 1, stream)
+        except OpenRouterError as error:
+            failed = error
+        # Begun for those that failed only: to begin it takes as long as to record a call.
         async for attempt in stamina.retry_context(
             on=wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_max=LONGEST_BACKOFF_SECONDS
         ):
             with attempt:
+                if attempt.num == 1:
+                    raise failed
                 return await self._attempt(call, attempt.num, stream)
         raise AssertionError("the last attempt raises")
 
     async def _attempt(self, call: Call, attempt_number: int, stream: bool) -> httpx.Response:
-        request = self._http.build_request(
-            "POST",
-            address_of(self._base_url, call.path),
-            json=call.payload,
-            extensions=call.extensions(attempt_number),
-        )
+        request = self._requests.attempt(call, attempt_number)
         try:
-            response = await self._http.send(request, stream=stream)
-            if response.is_error:
-                await response.aread()
+            response = await self._transport.handle_async_request(request)
+            if response.is_error or not stream:
+                await _read(response)
         except httpx.RequestError as error:
             raise no_answer(error, call) from error
         check_status(response, call.operation_id, self.recorder.clock())
@@ -177,3 +176,11 @@ class AsyncChatStream:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+async def _read(response: httpx.Response) -> None:
+    try:
+        await response.aread()
+    except BaseException:
+        await response.aclose()
+        raise

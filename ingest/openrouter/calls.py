@@ -25,9 +25,31 @@ class Call:
     payload: dict[str, Any]
     operation_id: str = field(default_factory=new_id)
 
-    def extensions(self, attempt_number: int) -> dict[str, Any]:
-        """The request extensions that tell the recorder which attempt of which operation it is."""
-        return {OPERATION_EXTENSION: (self.path, self.operation_id, attempt_number)}
+
+@dataclass(frozen=True)
+class Requests:
+    """Makes the requests of one client.
+
+    They go to its transport as they are: a client of httpx would look into each for cookies,
+    redirects and passwords, which no call here has, and takes as long for it as recording does.
+    """
+
+    base_url: str
+    headers: httpx.Headers = field(repr=False)
+    timeout: dict[str, float | None]
+
+    def attempt(self, call: Call, attempt_number: int) -> httpx.Request:
+        """One attempt at a call; its extension tells the recorder of which operation."""
+        return httpx.Request(
+            "POST",
+            _address_of(self.base_url, call.path),
+            headers=self.headers,
+            json=call.payload,
+            extensions={
+                "timeout": self.timeout,
+                OPERATION_EXTENSION: (call.path, call.operation_id, attempt_number),
+            },
+        )
 
 
 def chat_call(
@@ -53,10 +75,10 @@ def embed_call(model: str, texts: str | Sequence[str], parameters: dict[str, Any
     return Call("embeddings", {"model": model, "input": texts, **parameters})
 
 
-def client_options(
+def requests_with(
     api_key: str | None, base_url: str | None, timeout: httpx.Timeout | float
-) -> tuple[str, dict[str, Any]]:
-    """Base URL, and options of the httpx client; both from the environment when not given."""
+) -> Requests:
+    """What makes the requests; key and address from the environment when not given."""
     settings = Settings()
     key = (api_key or settings.openrouter_api_key or "").strip()
     if not key:
@@ -64,14 +86,9 @@ def client_options(
     if not (key.isascii() and key.isprintable()):
         # Before httpx sees it: its error would repeat the key.
         raise UsageError("The API key is damaged: copy it once more.")
-    options = {"headers": {"Authorization": f"Bearer {key}"}, "timeout": timeout}
-    return server_address(base_url or settings.openrouter_base_url), options
-
-
-@functools.lru_cache(maxsize=64)
-def address_of(base_url: str, path: str) -> httpx.URL:
-    """Where a call goes. To take an address apart takes longer than to record a call."""
-    return httpx.URL(f"{base_url}/{path}")
+    headers = httpx.Headers({**_HEADERS, "Authorization": f"Bearer {key}"})
+    address = server_address(base_url or settings.openrouter_base_url)
+    return Requests(address, headers, httpx.Timeout(timeout).as_dict())
 
 
 def no_answer(error: httpx.RequestError, call: Call, generation_id: str | None = None) -> NoAnswer:
@@ -82,3 +99,12 @@ def no_answer(error: httpx.RequestError, call: Call, generation_id: str | None =
         operation_id=call.operation_id,
         generation_id=generation_id,
     )
+
+
+# To take an address apart takes longer than to record a call.
+@functools.lru_cache(maxsize=64)
+def _address_of(base_url: str, path: str) -> httpx.URL:
+    return httpx.URL(f"{base_url}/{path}")
+
+
+_HEADERS = {"Accept-Encoding": "gzip, deflate", "User-Agent": f"python-httpx/{httpx.__version__}"}

@@ -6,17 +6,16 @@ from typing import Any, Literal, Protocol, Self, overload
 import httpx
 import stamina
 
-from ingest.errors import UsageError
+from ingest.errors import OpenRouterError, UsageError
 from ingest.openrouter.calls import (
     TIMEOUT,
     Call,
     Message,
-    address_of,
     chat_call,
-    client_options,
     embed_call,
     image_call,
     no_answer,
+    requests_with,
 )
 from ingest.openrouter.replies import Reply, StreamedReply, check_status, read_reply
 from ingest.openrouter.retries import ATTEMPTS, LONGEST_BACKOFF_SECONDS, wait_before_retry
@@ -47,10 +46,10 @@ class OpenRouter:
         transport: httpx.BaseTransport | None = None,
         timeout: httpx.Timeout | float = TIMEOUT,
     ) -> None:
-        self._base_url, options = client_options(api_key, base_url, timeout)
+        self._requests = requests_with(api_key, base_url, timeout)
         self._owns_recorder = recorder is None
-        self.recorder = recorder or Recorder(base_url=self._base_url)
-        self._http = httpx.Client(transport=self.recorder.transport(transport), **options)
+        self.recorder = recorder or Recorder(base_url=self._requests.base_url)
+        self._transport = self.recorder.transport(transport)
 
     @overload
     def chat(
@@ -105,7 +104,7 @@ class OpenRouter:
 
     def close(self) -> None:
         """Close connections, and the recorder unless it was given."""
-        self._http.close()
+        self._transport.close()
         if self._owns_recorder:
             self.recorder.close()
 
@@ -116,24 +115,26 @@ class OpenRouter:
         self.close()
 
     def _send(self, call: Call, *, stream: bool = False) -> httpx.Response:
+        try:
+            return self._attempt(call, 1, stream)
+        except OpenRouterError as error:
+            failed = error
+        # Begun for those that failed only: to begin it takes as long as to record a call.
         for attempt in stamina.retry_context(
             on=wait_before_retry, attempts=ATTEMPTS, timeout=None, wait_max=LONGEST_BACKOFF_SECONDS
         ):
             with attempt:
+                if attempt.num == 1:
+                    raise failed
                 return self._attempt(call, attempt.num, stream)
         raise AssertionError("the last attempt raises")
 
     def _attempt(self, call: Call, attempt_number: int, stream: bool) -> httpx.Response:
-        request = self._http.build_request(
-            "POST",
-            address_of(self._base_url, call.path),
-            json=call.payload,
-            extensions=call.extensions(attempt_number),
-        )
+        request = self._requests.attempt(call, attempt_number)
         try:
-            response = self._http.send(request, stream=stream)
-            if response.is_error:
-                response.read()
+            response = self._transport.handle_request(request)
+            if response.is_error or not stream:
+                _read(response)
         except httpx.RequestError as error:
             raise no_answer(error, call) from error
         check_status(response, call.operation_id, self.recorder.clock())
@@ -183,3 +184,11 @@ def operation_id_of(operation: Operation) -> str:
     if operation.operation_id is None:
         raise UsageError("This operation has no id, so its outcome cannot be recorded.")
     return operation.operation_id
+
+
+def _read(response: httpx.Response) -> None:
+    try:
+        response.read()
+    except BaseException:
+        response.close()
+        raise

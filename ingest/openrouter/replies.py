@@ -17,6 +17,7 @@ from ingest.errors import GenerationFailed, RequestRefused
 from ingest.money import loads
 from ingest.openrouter.retries import retry_after_seconds
 from ingest.wire.fields import object_field, object_list, word_field
+from ingest.wire.headers import telling_headers
 from ingest.wire.reply import ReplyFacts
 from ingest.wire.sse import EventSplitter
 from ingest.wire.usage import Usage
@@ -59,7 +60,7 @@ _deltas = msgspec.json.Decoder(_Chunk)
 
 def read_reply(response: httpx.Response, operation_id: str) -> Reply:
     """The reply in a whole body. Raises `GenerationFailed` for an error inside HTTP 200."""
-    facts = ReplyFacts.from_headers(response.headers)
+    facts = ReplyFacts.from_headers(telling_headers(response.headers))
     document = _document(response.content)
     if document is None:
         raise GenerationFailed(
@@ -84,7 +85,7 @@ def check_status(response: httpx.Response, operation_id: str, now: datetime) -> 
     """Raise `RequestRefused` for a status of 400 or above, with what OpenRouter said of it."""
     if response.status_code < 400:
         return
-    facts = ReplyFacts.from_headers(response.headers)
+    facts = ReplyFacts.from_headers(telling_headers(response.headers))
     error = object_field((_document(response.content) or {}).get("error"))
     facts.learn_error(error)
     word = "" if error.get("code") == response.status_code else f" ({facts.error_type})"
@@ -105,7 +106,7 @@ class StreamedReply:
     """Puts a streamed chat reply together from its bytes."""
 
     def __init__(self, response: httpx.Response, operation_id: str) -> None:
-        self._facts = ReplyFacts.from_headers(response.headers)
+        self._facts = ReplyFacts.from_headers(telling_headers(response.headers))
         self._operation_id = operation_id
         self._events = EventSplitter()
         self._texts: list[str] = []

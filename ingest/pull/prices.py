@@ -1,17 +1,21 @@
-"""`GET /models`: what every model is listed at, now. The key is not needed."""
+"""`GET /models` and `/models/…/endpoints`: what is listed now. The key is not needed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
+from urllib.parse import quote
 
 import httpx
-from pydantic import BeforeValidator, Field
+from pydantic import ValidationError
 
 from ingest.clock import Clock, utc_now
+from ingest.errors import RequestRefused
 from ingest.identifiers import new_id
 from ingest.lake import Lake
-from ingest.pull.answers import Answers, WireRow, WireUsd, exact_json
-from ingest.pull.provider import API_KEY, Patience, get_rows
+from ingest.money import loads
+from ingest.pull.answers import Answers, exact_json
+from ingest.pull.listing import ImageEndpoint, ListedEndpoint, ListedModel, Pricing, slugs_in_use
+from ingest.pull.provider import API_KEY, Patience, get, get_rows, is_transient
 from ingest.pull.result import PullResult, land_answers
 from ingest.records import ModelPrice
 
@@ -19,68 +23,124 @@ from ingest.records import ModelPrice
 def pull_prices(
     lake: Lake, client: httpx.Client, *, clock: Clock = utc_now, patience: Patience | None = None
 ) -> PullResult:
-    """Land one `model_prices` row per listed model, as observed now.
+    """Land one `model_prices` row per listed model, and one per endpoint of the models in use.
 
-    Prices are the top provider's, in USD per unit; `-1` (a router: it varies) becomes null.
-    A discount is left in `pricing_json`, for it holds for some calls and not for others.
-    Raises `RequestRefused`, `NoAnswer` or `OpenRouterError`.
+    In use are those that the lake's events name. Prices are USD per unit, before any discount;
+    a model's own is its top provider's. Raises `RequestRefused`, `NoAnswer` or `OpenRouterError`;
+    what was learned until then has landed.
     """
+    patience = patience or Patience()
+    observed_at = clock()
     rows, _ = get_rows(
         client,
         "/models",
         # Without it OpenRouter leaves out the models that only make images or embeddings.
         {"output_modalities": "all"},
         key_variable=API_KEY,
-        patience=patience or Patience(),
+        patience=patience,
     )
-    observed_at = clock()
-    answers = Answers[ModelPrice]("model_prices", "GET /models")
-    answers.read(rows, lambda row: _price(row, observed_at))
-    return land_answers(lake, f"prices-{new_id()}", answers, observed_at)
+    models = Answers[ModelPrice]("model_prices", "GET /models")
+    models.read(rows, lambda row: _model_price(row, observed_at))
+    listed = land_answers(lake, f"prices-{new_id()}", models, observed_at)
+    endpoints = Answers[ModelPrice]("model_prices", "GET /endpoints")
+    try:
+        for model in slugs_in_use(_readable(rows), _names_in_use(lake)):
+            _read_endpoints(endpoints, model, client, patience, observed_at)
+    finally:
+        served = land_answers(lake, f"endpoints-{new_id()}", endpoints, observed_at)
+    return PullResult(
+        landed_count=listed.landed_count + served.landed_count,
+        quarantined_count=listed.quarantined_count + served.quarantined_count,
+    )
 
 
-def _null_if_variable(price: Any) -> Any:
-    return None if str(price).startswith("-") else price
-
-
-_Price = Annotated[WireUsd | None, BeforeValidator(_null_if_variable)]
-
-
-class _Pricing(WireRow):
-    prompt: _Price = None
-    completion: _Price = None
-    input_cache_read: _Price = None
-    input_cache_write: _Price = None
-    internal_reasoning: _Price = None
-    image_output: _Price = None
-    image: _Price = None
-    request: _Price = None
-    web_search: _Price = None
-
-
-class _ListedModel(WireRow):
-    model: str = Field(alias="id", min_length=1)
-    canonical_slug: str | None = None
-    name: str | None = None
-    pricing: Mapping[str, Any]
-
-
-def _price(row: Any, observed_at: datetime) -> ModelPrice:
-    listed = _ListedModel.model_validate(row)
-    pricing = _Pricing.model_validate(listed.pricing)
+def to_model_price(model: str, pricing: Any, observed_at: datetime, **known: Any) -> ModelPrice:
+    """The row for a `pricing` object; raises `ValidationError` for what is none."""
+    prices = Pricing.model_validate(pricing).model_dump()
     return ModelPrice(
-        model=listed.model,
+        model=model,
+        pricing_json=exact_json(pricing),
+        observed_at=observed_at,
+        **{**prices, **known},
+    )
+
+
+def _model_price(row: Any, observed_at: datetime) -> ModelPrice:
+    listed = ListedModel.model_validate(row)
+    return to_model_price(
+        listed.model,
+        listed.pricing,
+        observed_at,
+        source="models",
         canonical_slug=listed.canonical_slug,
         model_name=listed.name,
-        input_usd_per_token=pricing.prompt,
-        output_usd_per_token=pricing.completion,
-        cache_read_usd_per_token=pricing.input_cache_read,
-        cache_write_usd_per_token=pricing.input_cache_write,
-        reasoning_usd_per_token=pricing.internal_reasoning,
-        image_output_usd_per_token=pricing.image_output,
-        input_image_usd_per_image=pricing.image,
-        request_usd_per_request=pricing.request,
-        web_search_usd_per_search=pricing.web_search,
-        pricing_json=exact_json(listed.pricing),
-        observed_at=observed_at,
     )
+
+
+def _readable(rows: Iterable[Any]) -> Iterable[ListedModel]:
+    for row in rows:
+        try:
+            yield ListedModel.model_validate(row)
+        except ValidationError:  # In quarantine already.
+            continue
+
+
+def _names_in_use(lake: Lake) -> set[str]:
+    columns = ("requested_model", "served_model")
+    names = lake.scan("usage_events").select(columns).unique().collect()
+    return {name for column in columns for name in names[column] if name}
+
+
+def _read_endpoints(
+    answers: Answers[ModelPrice],
+    model: ListedModel,
+    client: httpx.Client,
+    patience: Patience,
+    observed_at: datetime,
+) -> None:
+    path = f"{quote(model.model, safe='/:~')}/endpoints"
+    images = _endpoints(client, f"/images/models/{path}", patience) if model.writes_images else []
+    per_image = {image.provider_name: image.per_image() for image in _readable_images(images)}
+
+    def to_row(row: Any) -> ModelPrice:
+        endpoint = ListedEndpoint.model_validate(row)
+        return to_model_price(
+            model.model,
+            endpoint.pricing,
+            observed_at,
+            source="endpoints",
+            canonical_slug=model.canonical_slug,
+            model_name=model.name,
+            provider_name=endpoint.provider_name,
+            endpoint_tag=endpoint.tag,
+            service_tier=endpoint.service_tier,
+            **per_image.get(endpoint.provider_name, {}),
+        )
+
+    answers.read(_endpoints(client, f"/models/{path}", patience), to_row)
+
+
+def _readable_images(rows: Iterable[Any]) -> Iterable[ImageEndpoint]:
+    for row in rows:
+        try:
+            yield ImageEndpoint.model_validate(row)
+        except ValidationError:  # A price by the piece is then unknown; nothing else depends on it.
+            continue
+
+
+def _endpoints(client: httpx.Client, path: str, patience: Patience) -> list[Any]:
+    try:
+        for attempt in patience.attempts(is_transient):
+            with attempt:
+                response = get(client, path, {}, key_variable=API_KEY)
+    except RequestRefused as error:
+        if error.http_status == 404:  # Listed, and served by nobody any more.
+            return []
+        raise
+    try:
+        document = loads(response.content)
+    except ValueError:
+        return []
+    data = document.get("data") if isinstance(document, dict) else None
+    rows = data.get("endpoints") if isinstance(data, dict) else None
+    return rows if isinstance(rows, list) else []

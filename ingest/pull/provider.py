@@ -1,5 +1,6 @@
 """Asking OpenRouter for its records: one client, one way to read an answer, one way to refuse."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ Progress = Callable[[int, int], None]
 """Called with how many are done, and of how many."""
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout)
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 524, 529})
 
 
@@ -30,12 +32,27 @@ class Patience:
     total_seconds: float = 30.0
     first_wait_seconds: float = 0.25
     longest_wait_seconds: float = 8.0
+    unreachable_seconds: float = 5.0
+    """After so long without a connection there is nobody: the wait before the last one may end
+    later."""
 
     def attempts(self, is_worth_it: Callable[[Exception], bool]) -> Iterator[stamina.Attempt]:
         """Attempts for `with`, as long as `is_worth_it` says so of the error that ends one."""
+        unreachable_since: float | None = None
+
+        def wait(error: Exception) -> bool | float:
+            nonlocal unreachable_since
+            if not _is_unreachable(error):
+                unreachable_since = None
+            else:
+                unreachable_since = unreachable_since or time.monotonic()
+                if time.monotonic() - unreachable_since >= self.unreachable_seconds:
+                    return False
+            return is_worth_it(error) and self._wait_for(error)
+
         return iter(
             stamina.retry_context(
-                on=lambda error: is_worth_it(error) and self._wait_for(error),
+                on=wait,
                 attempts=None,
                 timeout=self.total_seconds,
                 wait_initial=self.first_wait_seconds,
@@ -98,10 +115,15 @@ def get(
     try:
         response = client.get(path, params=dict(params))
     except httpx.HTTPError as error:
-        raise NoAnswer(
-            f"OpenRouter did not answer at {client.base_url.host}{client.base_url.path}: "
-            f"{str(error) or type(error).__name__}. Try again later."
-        ) from error
+        # Without the part before an @, which may be a password.
+        url = client.base_url
+        address = f"{url.scheme}://{url.netloc.decode()}{url.path.rstrip('/')}"
+        told = str(error) or type(error).__name__
+        if isinstance(error, _UNREACHABLE):
+            sentence = f"{address} cannot be reached ({told}): is OPENROUTER_BASE_URL right?"
+        else:
+            sentence = f"OpenRouter did not answer at {address}: {told}. Try again later."
+        raise NoAnswer(sentence) from error
     if response.status_code >= 300:
         raise refusal(response, path, key_variable)
     return response
@@ -114,6 +136,10 @@ def is_transient(error: Exception) -> bool:
     return isinstance(error, NoAnswer) and not isinstance(
         error.__cause__, httpx.UnsupportedProtocol
     )
+
+
+def _is_unreachable(error: Exception) -> bool:
+    return isinstance(error, NoAnswer) and isinstance(error.__cause__, _UNREACHABLE)
 
 
 def refusal(response: httpx.Response, path: str, key_variable: str) -> RequestRefused:

@@ -33,7 +33,7 @@ class Attribution:
     run: "Run | None" = None
     outer: "Attribution | None" = None
 
-    @property
+    @functools.cached_property
     def labels_json(self) -> str | None:
         """The labels as a JSON object, `None` without any."""
         return json.dumps(self.labels, sort_keys=True, ensure_ascii=False) if self.labels else None

@@ -64,8 +64,12 @@ def depart(
         attempt = Attempt(recorder, departure, run=run, held=(), sent=sent)
     if run is not None:
         run.report_to(recorder)
-    told = recorder.guard(telling, request, facts, session_id, departure.run_id)
-    attempt.request = told or request
+    # As `Recorder.guard`, without its call.
+    try:
+        attempt.request = telling(request, facts, session_id, departure.run_id)
+    except Exception:
+        recorder.count_failure(telling)
+        attempt.request = request
     return attempt
 
 

@@ -2,6 +2,7 @@
 
 import functools
 import sys
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -41,35 +42,28 @@ def refuse_what_cannot_send(inner: object, method: str) -> None:
         )
 
 
-def refuse_the_other_library(inner: object, request: Any) -> None:
-    """Raise `UsageError` if `inner` is of httpx and the client of httpx2, or the other way round.
-
-    Sent through it, the request would die of an assertion without words.
-    """
-    kind: Any = type(inner)
-    misfit = _misfit(kind, library_of(request))
-    if misfit is not None:
-        raise UsageError(misfit)
+def _is_transport_of(library: ModuleType, inner: type) -> bool:
+    return issubclass(inner, (library.BaseTransport, library.AsyncBaseTransport))
 
 
-@functools.cache  # Asked before each call.
-def _misfit(inner: type, library: ModuleType) -> str | None:
+def _refuse_the_other_library(inner: type, request_type: type) -> None:
+    library = library_of(request_type)
     if _is_transport_of(library, inner):
-        return None
+        return
     for name in _LIBRARIES:
         other = sys.modules.get(name)
         # What others built may serve both, as our own transports do.
         is_its_own = inner.__module__.partition(".")[0] == name
         if other is not None and is_its_own and _is_transport_of(other, inner):
-            return (
+            raise UsageError(
                 f"The client is of {library.__name__} and {inner.__name__} of {name}: give the "
                 f"recorder a transport of {library.__name__}, or none."
             )
-    return None
 
 
-def _is_transport_of(library: ModuleType, inner: type) -> bool:
-    return issubclass(inner, (library.BaseTransport, library.AsyncBaseTransport))
+refuse_the_other_library: Callable[[type, type], None] = functools.cache(_refuse_the_other_library)
+"""Raise `UsageError` if a transport is of httpx and a request of httpx2, or the other way round.
 
-
+Sent through it, the request would die of an assertion without words. Asked before each call.
+"""
 _WRONG_CLIENT = "This transport was given to {} client, which takes one of Recorder.{}()."

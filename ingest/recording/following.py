@@ -1,8 +1,7 @@
 """A reply on its way to the caller: whoever follows it sees each byte, and the caller too."""
 
 import functools
-from collections.abc import AsyncIterator, Iterator
-from types import ModuleType
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ingest.recording.library import library_of
@@ -42,13 +41,12 @@ def followed(
 
 
 def _follow(response: Any, follower: Follower, recorder: "Recorder") -> None:
-    library = library_of(response)
     if not response.is_stream_consumed:
-        response.stream = _stream_type(library)(response.stream, follower, recorder)
+        response.stream = _stream_type(type(response))(response.stream, follower, recorder)
         return
     # A transport that answers from memory, or that read the answer itself: nobody will read this
     # stream again. What it read comes unpacked.
-    is_in_memory = isinstance(response.stream, library.ByteStream)
+    is_in_memory = isinstance(response.stream, library_of(type(response)).ByteStream)
     try:
         follower.feed(b"".join(response.stream) if is_in_memory else response.content)
     finally:
@@ -61,6 +59,7 @@ class _RecordedStream:
         self._inner = inner
         self._follower = follower
         self._recorder = recorder
+        self._is_over = False
 
     def __iter__(self) -> Iterator[bytes]:
         feed = self._follower.feed
@@ -90,23 +89,29 @@ class _RecordedStream:
         try:
             self._inner.close()
         finally:
-            self._end(GeneratorExit())
+            if not self._is_over:
+                self._end(GeneratorExit())
 
     async def aclose(self) -> None:
         try:
             await self._inner.aclose()
         finally:
-            self._end(GeneratorExit())
+            if not self._is_over:
+                self._end(GeneratorExit())
 
     def _end(self, error: BaseException | None = None) -> None:
+        self._is_over = True
         try:
             self._follower.end(error)
         except Exception:
             self._recorder.count_failure(self._follower.end)
 
 
-@functools.cache
-def _stream_type(library: ModuleType) -> type[Any]:
+def _make_stream_type(response_type: type) -> type[Any]:
     # The clients look whether a stream is of their own library's kind.
+    library = library_of(response_type)
     kinds = (_RecordedStream, library.SyncByteStream, library.AsyncByteStream)
     return type("RecordedStream", kinds, {})
+
+
+_stream_type: Callable[[type], type[Any]] = functools.cache(_make_stream_type)

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from ingest.identifiers import new_id
 
 SEGMENT_SUFFIX = ".jsonl"
 SEGMENT_BYTES = 64 * 1024 * 1024
+"""A larger one is left for `seal` at the next append."""
 
 Durability = Literal["process", "disk"]
 """What a written line survives: the end of its process, or the loss of power as well."""
@@ -34,15 +35,6 @@ class Segment:
     size_bytes: int = 0
     """Of whole lines: a torn one behind them is not among them."""
     synced_bytes: int = 0
-
-    @property
-    def is_full(self) -> bool:
-        """Whether `seal` should have it."""
-        return self.size_bytes > SEGMENT_BYTES
-
-    def is_due(self) -> bool:
-        """Whether to look at it before the next line."""
-        return self.size_bytes > SEGMENT_BYTES or time.monotonic() > self.look_at
 
     def close(self) -> None:
         """Leave it to `seal`."""
@@ -67,18 +59,16 @@ class Segment:
 
 
 @contextmanager
-def claim_segment(path: Path) -> Iterator[bytes | None]:
-    """The bytes of a segment whose writer is gone, locked meanwhile; `None` while it is written."""
+def claim_segment(path: Path) -> Iterator[BinaryIO | None]:
+    """A segment whose writer is gone, to be read, locked meanwhile; `None` while it is written."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = path.open("rb")
     except FileNotFoundError:
         yield None
         return
-    try:
-        is_free = _try_lock(descriptor) and os.fstat(descriptor).st_nlink > 0
-        yield path.read_bytes() if is_free else None
-    finally:
-        os.close(descriptor)
+    with file:
+        is_free = _try_lock(file.fileno()) and os.fstat(file.fileno()).st_nlink > 0
+        yield file if is_free else None
 
 
 def segments(folder: Path) -> list[Path]:

@@ -41,7 +41,7 @@ def _with_user(request: "httpx.Request", content: bytes, run_id: str) -> "httpx.
     # A new one: there are transports that send a request's content, and others its stream.
     headers = request.headers.copy()
     headers["content-length"] = str(len(body))
-    told: httpx.Request = library_of(request).Request(
+    told: httpx.Request = library_of(type(request)).Request(
         request.method,
         request.url,
         headers=headers,

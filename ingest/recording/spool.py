@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.recording.group_commit import GroupCommit
-from ingest.recording.segment import Durability, Segment, create_segment, read_back
+from ingest.recording.segment import (
+    SEGMENT_BYTES,
+    Durability,
+    Segment,
+    create_segment,
+    read_back,
+)
 
 if TYPE_CHECKING:
     from ingest.records import Record
@@ -61,7 +67,12 @@ class Spool:
         with self._lock:
             try:
                 segment = self._segment
-                if segment is None or segment.is_due():
+                # The question whether it is due, written out: it is asked three times a call.
+                if (
+                    segment is None
+                    or time.monotonic() > segment.look_at
+                    or segment.size_bytes > SEGMENT_BYTES
+                ):
                     self._renew_segment()
                 if self._backlog:
                     self._write_backlog()
@@ -109,7 +120,9 @@ class Spool:
         self._leave_what_is_gone()
         now = time.monotonic()
         segment = self._segment
-        if segment is not None and (segment.is_full or now >= self._old_at(segment)):
+        if segment is not None and (
+            segment.size_bytes > SEGMENT_BYTES or now >= self._old_at(segment)
+        ):
             self._abandon_segment()
         if self._segment is None:
             self._segment = create_segment(self.folder, self._durability)

@@ -40,7 +40,7 @@ class RecordingTransport(ForSynchronousClients, httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         inner = self._inner or self._inner_for(request)
-        refuse_the_other_library(inner, request)
+        refuse_the_other_library(type(inner), type(request))
         follower = _begin(self._recorder, request)
         if follower is None:
             return inner.handle_request(request)
@@ -76,7 +76,7 @@ class RecordingTransport(ForSynchronousClients, httpx.BaseTransport):
     def _inner_for(self, request: httpx.Request) -> httpx.BaseTransport:
         with self._lock:
             if self._inner is None:
-                self._inner = library_of(request).HTTPTransport()
+                self._inner = library_of(type(request)).HTTPTransport()
             return self._inner
 
 
@@ -90,8 +90,8 @@ class AsyncRecordingTransport(ForAsynchronousClients, httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self._inner is None:
-            self._inner = library_of(request).AsyncHTTPTransport()
-        refuse_the_other_library(self._inner, request)
+            self._inner = library_of(type(request)).AsyncHTTPTransport()
+        refuse_the_other_library(type(self._inner), type(request))
         follower = _begin(self._recorder, request)
         if follower is None:
             return await self._inner.handle_async_request(request)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from ingest.money import format_usd
-from ingest.simulator.catalogue import Model
+from ingest.simulator.catalogue import CacheStyle, Model
 from ingest.simulator.rates import PriceTier, Rates
 
 _CREATED = 1_771_286_400
@@ -33,13 +33,42 @@ def model_entry(model: Model) -> dict[str, object]:
             "is_moderated": False,
         },
         "per_request_limits": None,
-        "supported_parameters": ["max_tokens", "reasoning"]
-        if model.does_reason
-        else ["max_tokens"],
+        "supported_parameters": _parameters(model),
         "supported_voices": None,
         "default_parameters": None,
         "links": {"details": f"/api/v1/models/{model.slug}/endpoints"},
     }
+
+
+def endpoint_entry(model: Model) -> dict[str, object]:
+    """Who serves a model, and at what price: that one is charged, not the one of `/models`."""
+    return {
+        "name": f"{model.provider.name} | {model.permaslug}",
+        "model_id": model.permaslug,
+        "model_name": model.name,
+        "provider_name": model.provider.name,
+        "tag": model.provider.slug,
+        "context_length": model.context_length,
+        "max_completion_tokens": None,
+        "max_prompt_tokens": None,
+        "pricing": pricing_entry(model.served),
+        "quantization": None,
+        "service_tier": None,
+        "status": 0,
+        "native_tools": {},
+        "supported_parameters": _parameters(model),
+        "supports_diarization": False,
+        "supports_implicit_caching": model.cache_style is CacheStyle.AUTOMATIC,
+        "supports_tool_choice": dict.fromkeys(("auto", "function", "none", "required"), True),
+        **dict.fromkeys((f"uptime_last_{span}" for span in ("5m", "30m", "1d")), 100.0),
+        # Told to those who are known only.
+        "latency_last_30m": None,
+        "throughput_last_30m": None,
+    }
+
+
+def _parameters(model: Model) -> list[str]:
+    return ["max_tokens", "reasoning"] if model.does_reason else ["max_tokens"]
 
 
 def pricing_entry(rates: Rates) -> dict[str, object]:

@@ -4,8 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ingest.simulator.catalogue import Model
-from ingest.simulator.catalogue_entries import image_pricing, model_entry, pricing_entry
-from ingest.simulator.generation_record import endpoint_id
+from ingest.simulator.catalogue_entries import endpoint_entry, image_pricing, model_entry
 from ingest.simulator.refusals import Refusal
 from ingest.simulator.state import Simulator
 from ingest.simulator.wire_json import dumps
@@ -40,17 +39,9 @@ async def show_model(simulator: Simulator, request: Request) -> Response:
 async def list_endpoints(simulator: Simulator, request: Request) -> Response:
     """Who serves a model at what price: that price is charged, not the one of `/models`."""
     model = _named(simulator, request)
-    endpoint = {
-        "id": endpoint_id(model),
-        "name": f"{model.provider.name} | {model.permaslug}",
-        "provider_name": model.provider.name,
-        "tag": model.provider.slug,
-        "context_length": model.context_length,
-        "pricing": pricing_entry(model.served),
-        "quantization": None,
-        "status": 0,
-    }
-    return _json({"data": model_entry(model) | {"endpoints": [endpoint]}})
+    entry = model_entry(model)
+    shown = {name: entry[name] for name in ("id", "name", "created", "description", "architecture")}
+    return _json({"data": shown | {"endpoints": [endpoint_entry(model)]}})
 
 
 async def list_image_endpoints(simulator: Simulator, request: Request) -> Response:

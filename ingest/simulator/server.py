@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -31,12 +31,12 @@ class RunningSimulator:
 def serve(
     port: int, seed: int, faults: str, latency_seconds: float, announce: Callable[[str], None]
 ) -> None:
-    """Serve until Ctrl-C. `announce` gets the base URL once connections are accepted.
+    """Serve until Ctrl-C, which is raised. `announce` gets the base URL once one can connect.
 
     Port 0 picks a free one. Raises `UsageError` for a port that is taken or faults unknown.
     """
     config = SimulatorConfig(seed=seed, faults=faults, latency_seconds=latency_seconds)
-    with closing(_listen(port)) as listener, suppress(KeyboardInterrupt):
+    with closing(_listen(port)) as listener:
         announce(_base_url(listener))
         _server(Simulator(config)).run(sockets=[listener])
 

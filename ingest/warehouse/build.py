@@ -56,6 +56,9 @@ def build_warehouse(
         if dbt.returncode != 0:
             # What did not pass its tests is nothing to go on from.
             home.build_warehouse.unlink(missing_ok=True)
+            if not findings or any(finding.status == "error" for finding in findings):
+                # DuckDB may have met a file that is spoilt inside, and does not name it.
+                Lake(home.lake).require_readable()
             raise BuildFailed(_what_failed(home, dbt, findings))
         publish(home.build_warehouse, home.warehouse)
     return BuildResult(

@@ -42,18 +42,20 @@ class Column:
     write: Callable[[Any], str]
     is_summed: bool = False
     is_text: bool = False
+    is_whole: bool = False
+    """Never cut, as an id to look for."""
 
 
 def to_table(columns: Sequence[Column], rows: Sequence[Row]) -> Table:
     """A line per row, and below them the sums of what can be summed."""
-    table = Table(box=box.SIMPLE_HEAD, show_footer=len(rows) > 1, **TIGHT)
+    table = Table(box=box.SIMPLE_HEAD, show_footer=_has_sums(columns, rows), **TIGHT)
     for position, column in enumerate(columns):
         table.add_column(
             column.head,
             footer=_sum(column, rows) if position else "Sum",
             justify="left" if column.is_text else "right",
             # Where room is short, text gives way and numbers stay whole.
-            no_wrap=not column.is_text,
+            no_wrap=column.is_whole or not column.is_text,
             overflow="ellipsis",
         )
     for row in rows:
@@ -69,6 +71,10 @@ def to_list(columns: Sequence[Column], row: Row) -> Table:
     for column in columns:
         table.add_row(column.head, _write(column, row))
     return table
+
+
+def _has_sums(columns: Sequence[Column], rows: Sequence[Row]) -> bool:
+    return len(rows) > 1 and any(column.is_summed for column in columns)
 
 
 def _write(column: Column, row: Row) -> str:
@@ -125,6 +131,10 @@ def _write_advice(difference_class: str) -> str:
     return CLASS_ADVICE.get(difference_class, "")
 
 
+def _write_source(cost_source: str) -> str:
+    return cost_source.replace("_", " ")
+
+
 def _text(head: str, key: str, write: Callable[[Any], str] = str) -> Column:
     return Column(head, key, write, is_text=True)
 
@@ -178,6 +188,20 @@ BALANCE_COLUMNS = (
     _usd("Provider USD", "provider_usd"),
     _usd("Difference USD", "difference_usd"),
     _text("Why", "difference_class", write_class),
+)
+CHANGE_COLUMNS = (
+    _text("Attempts", "change"),
+    _count("Number", "attempt_count"),
+    _usd("Before USD", "before_usd"),
+    _usd("After USD", "after_usd"),
+    _usd("Difference USD", "difference_usd"),
+)
+REPRICED_COLUMNS = (
+    Column("Attempt", "event_id", str, is_text=True, is_whole=True),
+    _text("Before", "before_source", _write_source),
+    _text("After", "after_source", _write_source),
+    Column("Before USD", "before_usd", _write_usd),
+    Column("After USD", "after_usd", _write_usd),
 )
 AGE_COLUMNS = (
     _text("Unknown cost, by age", "age_band", _write_age),

@@ -232,16 +232,17 @@ def _fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:
         raise WarehouseMissing(f"There is no warehouse at {warehouse} yet: run `inkledger build`.")
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            return _rows(connection, query, parameters)
+            return to_rows(connection, query, parameters)
     except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException):
         raise WarehouseMissing(
             f"{warehouse} is damaged or of another version of inkledger: run `inkledger build`."
         ) from None
 
 
-def _rows(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[str | None]
+def to_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[str | None] = ()
 ) -> list[Row]:
+    """What a query gives, ready for JSON."""
     connection.execute("set TimeZone = 'UTC'")
     cursor = connection.execute(query, parameters)
     names = [column[0] for column in cursor.description or ()]

@@ -12,9 +12,11 @@ from ingest.money import format_usd
 from ingest.warehouse.columns import (
     AGE_COLUMNS,
     BALANCE_COLUMNS,
+    CHANGE_COLUMNS,
     CLASS_COLUMNS,
     DAY_COLUMNS,
     EBOOK_COLUMNS,
+    REPRICED_COLUMNS,
     STAGE_COLUMNS,
     STATUS_COLUMNS,
     Column,
@@ -76,6 +78,25 @@ def print_reconciliation(reconciliation: Row, output_format: Format, stdout: Tex
         stdout.write(f"{_verdict(reconciliation)}\n")
 
 
+def print_repricing(repricing: Row, output_format: Format, stdout: TextIO) -> None:
+    """Print what `reprice` gives; as CSV, the attempts that differ."""
+    rows = repricing["rows"]
+    if output_format != "table":
+        _print_for_programs(repricing, rows, output_format, stdout)
+        return
+    _print(to_table(CHANGE_COLUMNS, repricing["changes"]), stdout)
+    if not rows:
+        _print("`inkledger build` would change no attempt.", stdout)
+        return
+    _print(to_table(REPRICED_COLUMNS, rows[:MOST_ATTEMPTS]), stdout)
+    if len(rows) > MOST_ATTEMPTS:
+        _print(
+            f"The {MOST_ATTEMPTS} largest differences of {len(rows):,}; --format csv has all.",
+            stdout,
+        )
+
+
+MOST_ATTEMPTS = 20
 NOTHING_TO_COMPARE = (
     "There are no records of the provider to compare with: import an activity export by day with"
     " `inkledger import activity FILE`, or run `inkledger pull activity`."

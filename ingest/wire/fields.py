@@ -4,6 +4,7 @@ What is kept of a reply or a request must be a name, not a sentence: a field tha
 or holds a key by mistake, is unknown.
 """
 
+import functools
 import hashlib
 import re
 
@@ -14,7 +15,10 @@ _PROVIDER_WORD = r"[\wÀ-ɏ.&/()+-]+"
 _is_provider = re.compile(
     rf"(?=.{{1,40}}\Z){_PROVIDER_WORD}(?: {_PROVIDER_WORD}){{0,2}}", re.ASCII
 ).fullmatch
-_is_word = re.compile(r"(?=.{1,64}\Z)[A-Za-z]+(?:[_.:-][A-Za-z]+)*|\d{1,6}", re.ASCII).fullmatch
+# What a program meets of these, it meets again and again.
+_is_word = functools.lru_cache(maxsize=128)(
+    re.compile(r"(?=.{1,64}\Z)[A-Za-z]+(?:[_.:-][A-Za-z]+)*|\d{1,6}", re.ASCII).fullmatch
+)
 """Letters, as `rate_limit_exceeded`, or a number: every key has both."""
 
 
@@ -40,11 +44,16 @@ def token_field(value: object) -> str | None:
     return None
 
 
-def provider_field(value: object) -> str | None:
+@functools.lru_cache(maxsize=128)
+def model_field(value: str | None) -> str | None:
+    """`token_field` for a model."""
+    return token_field(value)
+
+
+@functools.lru_cache(maxsize=128)
+def provider_field(value: str | None) -> str | None:
     """A provider's name: up to three words, as `Google AI Studio`."""
-    if isinstance(value, str) and _is_provider(value) and not _holds_a_key(value):
-        return value
-    return None
+    return value if value and _is_provider(value) and not _holds_a_key(value) else None
 
 
 def word_field(value: object) -> str | None:

@@ -15,9 +15,13 @@ _DEEPEST = 5
 
 def images_shown(asked: Request) -> int:
     """How many images the body of a request of any endpoint shows to the model."""
-    count = _shown(asked.messages, _DEEPEST) + _shown(asked.input, _DEEPEST)
+    count = 0
+    for source in (asked.messages, asked.input):
+        if source:
+            count += _shown(source, _DEEPEST)
     for references in (asked.input_references, asked.frame_images):
-        count += len(read_list(references, Raw))
+        if references:
+            count += len(read_list(references, Raw))
     return count
 
 
@@ -26,18 +30,18 @@ def images_drawn(document: Document, choices: Iterable[Choice]) -> int:
     count = int(document.type == "image_generation.completed")
     for choice in choices:
         message = choice.message or choice.delta
-        if message is not None and len(message.images):
+        if message is not None and message.images:
             count += len(read_list(message.images, Anything))
-    if len(document.data):
+    if document.data:
         count += sum(map(_is_image, read_list(document.data, Datum)))
-    if len(document.output):
+    if document.output:
         count += sum(map(_is_drawn, read_list(document.output, Output)))
     return count
 
 
 def _shown(source: Raw, depth: int) -> int:
     # Most messages show none, and are not looked through.
-    if not depth or not len(source) or b"image" not in bytes(source):
+    if not depth or not source or b"image" not in bytes(source):
         return 0
     return sum(_shown_in(item, depth - 1) for item in read_list(source, Content))
 

@@ -1,8 +1,10 @@
 """Read a reply's body as it passes, whatever it is made of and wherever it is cut."""
 
+import functools
 from typing import TYPE_CHECKING, Protocol
 
 from ingest.wire.encodings import decoding_reader
+from ingest.wire.headers import header_text, telling_headers
 from ingest.wire.reply import ReplyFacts
 from ingest.wire.sse import DATA, EventSplitter
 
@@ -22,16 +24,9 @@ class ReplyReader(Protocol):
 
 def reply_reader(headers: "httpx.Headers") -> ReplyReader:
     """The reader for a body with these headers."""
-    # Once over the raw ones, most of which are of another length: each lookup in the library's own
-    # takes as long as this.
-    texts = {
-        known: _header_text(value)
-        for name, value in headers.raw
-        if len(name) in _LENGTHS and (known := _TELLING.get(name.lower()))
-    }
-    facts = ReplyFacts.from_headers(texts)
-    content_type = texts.get("content-type", "").partition(";")[0].strip().lower()
-    encoding = texts.get("content-encoding", "identity").strip().lower()
+    told = telling_headers(headers)
+    facts = ReplyFacts.from_headers(told)
+    content_type = _word(told.get(b"content-type", b""))
     reader: ReplyReader
     if content_type == "text/event-stream":
         reader = _EventStreamReader(facts)
@@ -41,14 +36,13 @@ def reply_reader(headers: "httpx.Headers") -> ReplyReader:
         reader = _JsonReader(facts)
     else:
         return _OpaqueReader(facts, is_page=content_type == "text/html")
+    encoding = _word(told.get(b"content-encoding", b"identity"))
     return reader if encoding == "identity" else decoding_reader(reader, encoding)
 
 
-def _header_text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")
+@functools.lru_cache(maxsize=128)
+def _word(header: bytes) -> str:
+    return header_text(header).partition(";")[0].strip().lower()
 
 
 class _JsonReader:
@@ -123,10 +117,5 @@ class _OpaqueReader:
 
 
 _DONE = b"[DONE]"
-_TELLING = {
-    name.encode(): name
-    for name in ("content-type", "content-encoding", "x-generation-id", "x-provider-name")
-}
-_LENGTHS = frozenset(map(len, _TELLING))
 _MOST_LINES = 200
 """Of one event; more is a stream that cannot be read, and is not kept."""

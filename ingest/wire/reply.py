@@ -9,7 +9,14 @@ from msgspec import Raw
 
 from ingest.money import loads
 from ingest.wire.documents import is_object, is_said, read, read_document
-from ingest.wire.fields import object_field, provider_field, token_field, word_field
+from ingest.wire.fields import (
+    model_field,
+    object_field,
+    provider_field,
+    token_field,
+    word_field,
+)
+from ingest.wire.headers import header_text
 from ingest.wire.images import images_drawn
 from ingest.wire.shapes import Choice, Document, UsageDocument
 from ingest.wire.usage import Usage, usage_of
@@ -51,12 +58,14 @@ class ReplyFacts:
     _known_head: bytes = field(default=b"", compare=False, repr=False)
 
     @classmethod
-    def from_headers(cls, headers: Mapping[str, str]) -> Self:
+    def from_headers(cls, headers: Mapping[bytes, bytes]) -> Self:
         """What is known before the body: of a killed call it is all that ever will be."""
-        return cls(
-            generation_id=token_field(headers.get("x-generation-id")),
-            provider_name=provider_field(headers.get("x-provider-name")),
-        )
+        facts = cls()
+        if (generation_id := headers.get(b"x-generation-id")) is not None:
+            facts.generation_id = token_field(header_text(generation_id))
+        if (provider_name := headers.get(b"x-provider-name")) is not None:
+            facts.provider_name = provider_field(header_text(provider_name))
+        return facts
 
     def learn(self, body: bytes) -> bool:
         """Take over what a JSON body, or an event of a stream, says; `False` if it is no object."""
@@ -100,26 +109,23 @@ class ReplyFacts:
         self._learn_end(document, choices)
         if count := images_drawn(document, choices):
             self.output_image_count = (self.output_image_count or 0) + count
-        if is_said(document.usage):
+        if document.usage and is_said(document.usage):
             self._learn_usage(document)
         for nested in (document.response, document.message, document.delta):
             # `/responses` and `/messages` stream their state one level down.
-            if len(nested) and is_object(nested) and (inner := read(nested, Document)) is not None:
+            if nested and is_object(nested) and (inner := read(nested, Document)) is not None:
                 self._learn(inner)
 
     def _learn_names(self, document: Document) -> None:
         if self.generation_id is None:
             self.generation_id = _generation_id(document)
-        self.served_model = token_field(document.model) or self.served_model
+        self.served_model = model_field(document.model) or self.served_model
         self.provider_name = provider_field(document.provider) or self.provider_name
 
     def _learn_end(self, document: Document, choices: Iterable[Choice]) -> None:
-        for reason in (document.stop_reason, *[choice.finish_reason for choice in choices]):
-            if reason is not None:
-                self.finish_reason = word_field(reason) or self.finish_reason
-        for error in (document.error, *[choice.error for choice in choices]):
-            if len(error) and is_said(error) and (value := _value(error)):
-                self.learn_error(value)
+        self._learn_reason(document.stop_reason, document.error)
+        for choice in choices:
+            self._learn_reason(choice.finish_reason, choice.error)
         if document.type in _ERROR_EVENTS and self.error_type is None:
             self.learn_error({"code": _value(document.code)})
         if document.status is not None:
@@ -127,6 +133,12 @@ class ReplyFacts:
         if self.finish_reason == "error":
             self.error_type = self.error_type or "error"
         self.is_whole = self.is_whole or document.type in _LAST_EVENTS
+
+    def _learn_reason(self, reason: str | None, error: Raw) -> None:
+        if reason is not None:
+            self.finish_reason = word_field(reason) or self.finish_reason
+        if error and is_said(error) and (value := _value(error)):
+            self.learn_error(value)
 
     def _learn_response(self, document: Document) -> None:
         """How `/responses` ended; its own codes of errors tell less than the word beside them."""
@@ -146,8 +158,9 @@ class ReplyFacts:
             # `/messages` tells the cached part of its input once, at the beginning of a stream.
             usage = usage.over(self._said)
         self._said = usage
-        self.usage = usage_of(usage).over(self.usage)
-        self.usage_json = without_unknown_texts(bytes(document.usage).decode(errors="replace"))
+        told = usage_of(usage)
+        self.usage = told if self.usage is None else told.over(self.usage)
+        self.usage_json = without_unknown_texts(str(document.usage, "utf-8", "replace"))
         metadata = document.openrouter_metadata
         if self.usage.is_byok is None and metadata is not None:
             # The router has the last word where the usage of tools is silent.

@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.settings import OPENROUTER_BASE_URL
 from ingest.wire.documents import read_document
-from ingest.wire.fields import session_field, token_field
+from ingest.wire.fields import model_field, session_field, token_field
 from ingest.wire.images import images_shown
 from ingest.wire.shapes import Request
 
@@ -23,6 +23,8 @@ _FREE_PATHS = {
     "private-endpoints", "scim", "vault", "workspaces",
 }  # fmt: skip
 """First path segments of management calls: they use nothing."""
+_AUTHORIZATION, _SESSION = b"authorization", b"x-session-id"
+_AUTHORIZATION_LENGTH, _SESSION_LENGTH = len(_AUTHORIZATION), len(_SESSION)
 _SLASHES = re.compile("//+")
 _JOB_PATH = re.compile(r"(?:beta/|api/beta/)?(?:videos|batches)/[^/]+")
 
@@ -100,10 +102,9 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
     authorization = session = b""
     # Once over the raw ones: each lookup in the library's own takes as long as this.
     for name, value in request.headers.raw:
-        lowered = name.lower()
-        if lowered == b"authorization":
+        if len(name) == _AUTHORIZATION_LENGTH and name.lower() == _AUTHORIZATION:
             authorization = value
-        elif lowered == b"x-session-id":
+        elif len(name) == _SESSION_LENGTH and name.lower() == _SESSION:
             session = value
     told_session = session_field(session.decode("latin-1")) if session else None
     if asked is None:
@@ -112,12 +113,12 @@ def read_request(request: httpx.Request, endpoint: str) -> RequestFacts:
     return RequestFacts(
         endpoint,
         _key_hash(authorization),
-        token_field(asked.model),
+        model_field(asked.model),
         asked.stream is True,
         images_shown(asked),
-        session_field(asked.session_id) or told_session,
+        (session_field(asked.session_id) if asked.session_id else None) or told_session,
         content,
-        not len(asked.user),
+        not asked.user,
     )
 
 

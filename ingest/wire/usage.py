@@ -47,10 +47,8 @@ class Usage(NamedTuple):
             else self.reported_cost_usd + self.upstream_cost_usd
         )
 
-    def over(self, known: "Usage | None") -> "Usage":
+    def over(self, known: "Usage") -> "Usage":
         """What this says, and what `known` said where this is silent."""
-        if known is None:
-            return self
         said = {name: value for name, value in self._asdict().items() if value is not None}
         return known._replace(**said)
 

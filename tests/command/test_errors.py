@@ -1,13 +1,19 @@
 """Wrong use and failure: one sentence on stderr that says what to do, and the exit code for it."""
 
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
+from ingest.lake import Lake
+from ingest.settings import Home
 from tests.conftest import run_inkledger
+from tests.pull.providers import attempt, land_attempts
 
 
 @pytest.mark.parametrize(
@@ -22,6 +28,9 @@ from tests.conftest import run_inkledger
         (["demo", "--ebooks", "0"], 2, "1<=x<=200"),
         (["import", "activity", "missing.csv"], 1, "missing.csv"),
         (["serve", "--port", "0"], 2, "1<=x<=65535"),
+        (["simulate", "--latency", "nan"], 2, "no number of seconds"),
+        (["simulate", "--latency", "inf"], 2, "no number of seconds"),
+        (["simulate", "--latency", "-1"], 2, "x>=0"),
     ],
 )
 def test_an_error_is_one_sentence_with_what_to_do(
@@ -66,3 +75,45 @@ def test_an_address_that_is_none_is_wrong_use(tmp_path: Path) -> None:
     assert finished.returncode == 2
     said = "inkledger: OPENROUTER_BASE_URL must begin with https:// or http://: mend it.\n"
     assert finished.stderr == said
+
+
+def test_ctrl_c_ends_a_simulator_with_the_code_of_an_interruption() -> None:
+    command = [sys.executable, "-m", "ingest.command", "simulate"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        address = process.stdout.readline().strip()
+        while httpx.get(f"{address}/models").status_code != 200:
+            pass
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert said.strip() == "inkledger: Interrupted; what was recorded and landed until now stays."
+
+
+def test_an_address_where_nobody_listens_is_given_up_soon_and_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/api/v1"
+    began = time.monotonic()
+    finished = run_inkledger(tmp_path, "pull", "prices", OPENROUTER_BASE_URL=address)
+    assert time.monotonic() - began < 30
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr.startswith(f"inkledger: {address} cannot be reached (")
+    assert finished.stderr.endswith("): is OPENROUTER_BASE_URL right?\n")
+
+
+def test_a_file_of_the_lake_that_is_spoilt_inside_is_named(tmp_path: Path) -> None:
+    lake = Lake(Home(tmp_path).lake)
+    land_attempts(lake, *[attempt(f"gen-{number}") for number in range(50)])
+    (path,) = lake.root.rglob("*.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(len(content) // 2) + content[4 + len(content) // 2 :])
+    keys = {"OPENROUTER_API_KEY": "sk-or-v1-test", "OPENROUTER_MANAGEMENT_KEY": ""}
+    finished = run_inkledger(tmp_path, "pull", "settlements", **keys)
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr == (
+        f"inkledger: {path} is spoilt inside: bring it back from a backup, or move it out of the "
+        "lake and lose its rows.\n"
+    )

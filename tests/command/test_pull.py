@@ -92,7 +92,7 @@ def test_without_a_management_key_one_sentence_says_what_is_left(
     land(tmp_path, generate(simulator), None, None)
     pulled = pull(tmp_path, simulator)
     assert pulled.returncode == 0
-    assert pulled.stdout == "Landed 1 settlements.\n"
+    assert pulled.stdout == "Landed 1 settlement.\n"
     assert " ".join(pulled.stderr.split()) == (
         "2 calls died without an id: set OPENROUTER_MANAGEMENT_KEY to have them looked for."
     )
@@ -104,7 +104,9 @@ def test_with_one_it_says_what_was_never_billed(
     land(tmp_path, None)
     pulled = pull(tmp_path, simulator, OPENROUTER_MANAGEMENT_KEY=MANAGEMENT_KEY)
     assert (pulled.returncode, pulled.stdout) == (0, "Landed 0 settlements.\n")
-    assert "OpenRouter has no record of them" in " ".join(pulled.stderr.split())
+    assert "1 call died without an id and OpenRouter has no record of it:" in " ".join(
+        pulled.stderr.split()
+    )
 
 
 def test_an_ordinary_key_in_its_place_is_told_so_and_what_was_learned_stays(
@@ -123,8 +125,8 @@ def test_generations_of_another_account_are_counted(
 ) -> None:
     land(tmp_path, generate(simulator, "sk-or-v1-other"), generate(simulator))
     pulled = pull(tmp_path, simulator)
-    assert pulled.stdout == "Landed 1 settlements.\n"
-    assert " ".join(pulled.stderr.split()) == "1 belong to another account's key."
+    assert pulled.stdout == "Landed 1 settlement.\n"
+    assert " ".join(pulled.stderr.split()) == "1 belongs to another account's key."
 
 
 def test_without_any_key_nothing_is_asked(simulator: RunningSimulator, tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_credits_are_asked_for_with_whichever_key_there_is(
     generate(simulator)
     own = pull(tmp_path, simulator, "credits")
     account = pull(tmp_path, simulator, "credits", OPENROUTER_MANAGEMENT_KEY=MANAGEMENT_KEY)
-    assert (own.stdout, account.stdout) == ("Landed 1 balances.\n", "Landed 2 balances.\n")
+    assert (own.stdout, account.stdout) == ("Landed 1 balance.\n", "Landed 2 balances.\n")
     neither = pull(tmp_path, simulator, "credits", OPENROUTER_API_KEY="")
     assert (neither.returncode, neither.stderr.count("\n")) == (2, 1)
     assert "OPENROUTER_API_KEY" in neither.stderr
@@ -157,7 +159,7 @@ def test_activity_tells_how_many_generations_it_had_to_ask_for(tmp_path: Path) -
         key = {"OPENROUTER_MANAGEMENT_KEY": MANAGEMENT_KEY}
         first, again = (pull(tmp_path, simulator, "activity", **key) for _ in range(2))
     assert first.stdout == (
-        "Landed 1 sums of a day and model.\n"
+        "Landed 1 sum of a day and model.\n"
         "Landed 1 generations of 1 days on which OpenRouter counts otherwise than the ledger.\n"
     )
     assert again.stdout == "Landed 0 sums of a day and model.\n"

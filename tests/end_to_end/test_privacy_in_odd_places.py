@@ -162,9 +162,7 @@ def test_logs_of_the_libraries_below_hold_no_secret(
                     list(reply if is_streamed else ())
                 except InkledgerError:
                     logging.getLogger("a program").exception("It failed")
-    assert {"httpcore.http11", "httpx", "stamina", "a program"} <= {
-        record.name for record in caplog.records
-    }
+    assert {"httpcore.http11", "stamina", "a program"} <= {record.name for record in caplog.records}
     assert found(log_of(caplog)) == set()
     assert found(written(tmp_path)) == set()
 

@@ -45,3 +45,23 @@ def test_what_an_example_spends_is_what_the_bill_says(example: Path, tmp_path: P
     for row in rows:
         assert row["ebook_id"] == "forest-animals"
         assert format(row["reported_cost_usd"].normalize(), "f") == bill[row["generation_id"]]
+
+
+@pytest.mark.parametrize(
+    "example", sorted((CHECKOUT / "examples").glob("*.py")), ids=lambda path: path.stem
+)
+def test_an_example_without_a_key_asks_for_one_in_a_sentence(example: Path, tmp_path: Path) -> None:
+    keyless = {name: value for name, value in os.environ.items() if name != "OPENROUTER_API_KEY"}
+    others = CHECKOUT / ".venv-clients" / "bin" / "python"
+    finished = subprocess.run(
+        [others if example.stem in OF_OTHERS else sys.executable, str(example)],
+        env={
+            **keyless,
+            "INKLEDGER_HOME": str(tmp_path),
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+            "PYTHONPATH": str(CHECKOUT),
+        },
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.stderr == "Set OPENROUTER_API_KEY to your key.\n"

@@ -4,11 +4,15 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from filelock import FileLock
@@ -19,6 +23,7 @@ from ingest.errors import BuildFailed
 from ingest.lake import Lake
 from ingest.records import Outcome
 from ingest.settings import Home
+from ingest.warehouse.lock import only_one
 
 TODAY = datetime(2026, 3, 29, 0, 59, tzinfo=UTC)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -134,9 +139,60 @@ def test_killed_at_any_instant_it_loses_nothing(home: Home, lake: Lake) -> None:
     assert len([path for path in files(home) if path.suffix == ".parquet"]) == 1
 
 
+def test_what_vanishes_while_it_runs_is_left_out(home: Home, lake: Lake) -> None:
+    land(lake, FILES, YESTERDAY)
+    broken_link, *others = files(home)
+    broken_link.unlink()
+    broken_link.symlink_to("gone")  # Listed, and not there when it is looked at.
+    assert run(home) == (FILES - 1, 1)
+    (merged,) = others[0].parent.glob("merged-*")
+    assert len(pl.read_parquet(merged)) == FILES - 1
+
+
 def test_it_waits_for_no_build_and_disturbs_none(home: Home, lake: Lake) -> None:
     land(lake, FILES, YESTERDAY)
     home.build.mkdir()
     with FileLock(home.build / "build.lock"), pytest.raises(BuildFailed, match="try again"):
         run(home)
     assert len(files(home)) == FILES
+
+
+def test_readers_and_builders_beside_it_see_every_row_all_the_time(home: Home, lake: Lake) -> None:
+    land(lake, FILES, YESTERDAY)
+    expected = rows(lake)
+    is_over = threading.Event()
+    seen: list[int] = []
+
+    def read() -> None:
+        while not is_over.is_set():
+            seen.append(
+                lake.scan("outcomes").select(pl.col("outcome_id").n_unique()).collect().item()
+            )
+
+    def build() -> None:
+        while not is_over.is_set():
+            try:
+                with only_one(home):
+                    mounted = [str(path) for path in files(home) if path.suffix == ".parquet"]
+                    time.sleep(0.01)  # A build names its files when it begins.
+                    question = "select count(distinct outcome_id) from read_parquet($1)"
+                    seen.extend(duckdb.connect().execute(question, [mounted]).fetchone() or [])
+            except BuildFailed:  # One at a time, as the command says.
+                continue
+
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(read), pool.submit(build)]
+        try:
+            for number in range(12):
+                land(lake, FEW_FILES + 1, YESTERDAY, f"late-{number}")
+                while True:
+                    with suppress(BuildFailed):
+                        run(home)
+                        break
+        finally:
+            is_over.set()
+        for other in others:
+            other.result()
+    assert seen
+    assert min(seen) >= expected.height
+    assert rows(lake).height == FILES + 12 * (FEW_FILES + 1)

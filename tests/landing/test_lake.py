@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from ingest.errors import LakeUnreadable
-from ingest.lake import Lake, columns, to_frame
+from ingest.lake import Lake, columns, naming_spoilt_files, to_frame
 from ingest.records import TABLES, Ebook, ProviderActivity, UsageEvent
 
 NOW = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
@@ -119,3 +119,27 @@ def test_a_file_that_is_not_whole_is_named_with_what_to_do(lake: Lake, size: int
         lake.scan("ebooks")
     with pytest.raises(LakeUnreadable):
         lake.merge([path])
+
+
+def test_a_file_that_is_spoilt_inside_is_named_with_what_to_do(lake: Lake) -> None:
+    lake.land("ebooks", "whole", [ebook("a")], NOW)
+    path = lake.land("ebooks", "spoilt", [ebook(f"b{number}") for number in range(50)], NOW)
+    assert path is not None
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(200) + content[204:])
+    told = f"{path} is spoilt inside: bring it back from a backup"
+    with pytest.raises(LakeUnreadable, match=told), naming_spoilt_files(lake):
+        lake.scan("ebooks").collect()
+    with pytest.raises(LakeUnreadable, match=told):
+        lake.merge([path])
+
+
+def test_a_file_that_was_merged_while_it_was_read_is_no_riddle(lake: Lake) -> None:
+    path = lake.land("ebooks", "whole", [ebook("a")], NOW)
+    assert path is not None
+    rows = lake.scan("ebooks")
+    path.unlink()
+    with pytest.raises(LakeUnreadable, match="run this again"), naming_spoilt_files(lake):
+        rows.collect()
+    with pytest.raises(FileNotFoundError), naming_spoilt_files(lake):
+        Path("an export that is not there.csv").read_bytes()

@@ -1,9 +1,12 @@
 """Prices and the provider's own daily sums, as OpenRouter lists them."""
 
 import json
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import httpx
@@ -163,6 +166,32 @@ def test_an_openrouter_that_stays_away_is_said_to(lake: Lake) -> None:
 
     with scripted(cut) as client, pytest.raises(NoAnswer, match=r"timed out\. Try again later"):
         pull_prices(lake, client, patience=IMPATIENT)
+
+
+def test_an_openrouter_that_cannot_be_reached_is_not_waited_for_as_one_that_is_busy(
+    lake: Lake,
+) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno 111] Connection refused")
+
+    began = time.monotonic()
+    told = r"https://openrouter\.ai/api/v1 cannot be reached \(\[Errno 111\] Connection refused\)"
+    patience = replace(HASTY, total_seconds=60.0, unreachable_seconds=0.2)
+    with scripted(refuse) as client, pytest.raises(NoAnswer, match=told):
+        pull_prices(lake, client, patience=patience)
+    assert 0.2 <= time.monotonic() - began < 10
+
+
+def test_a_connection_that_comes_back_meanwhile_is_used(lake: Lake) -> None:
+    attempts = count(1)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if next(attempts) < 3:
+            raise httpx.ConnectError("[Errno 111] Connection refused")
+        return model_answer(prompt="0.1")
+
+    with scripted(answer) as client:
+        assert pull_prices(lake, client, patience=HASTY).landed_count == 1
 
 
 def test_a_wrong_address_is_doubted(lake: Lake) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from openrouter.components import ListEndpointsResponse
 
 from ingest.simulator import RunningSimulator
 from tests.simulator.exchanges import CLAUDE, DEEPSEEK, FLASH_IMAGE
@@ -68,6 +69,16 @@ def test_image_prices_say_what_is_billed(visitor: httpx.Client) -> None:
     reply = visitor.get("/images/models/bytedance-seed/seedream-4.5/endpoints").json()
     (endpoint,) = reply["data"]["endpoints"]
     assert endpoint["pricing"] == [{"billable": "output_image", "unit": "image", "cost_usd": 0.04}]
+
+
+def test_the_endpoints_of_a_model_have_every_documented_field(visitor: httpx.Client) -> None:
+    reply = visitor.get("/models/google/gemini-2.5-flash-lite/endpoints").json()
+    answer = ListEndpointsResponse.model_validate(reply["data"])
+    (endpoint,) = answer.endpoints
+    assert answer.id == "google/gemini-2.5-flash-lite"
+    assert (endpoint.provider_name, endpoint.tag) == ("Google", "google-vertex")
+    assert endpoint.pricing.prompt == "0.00000012"
+    assert visitor.get("/models/acme/fake/endpoints").status_code == 404
 
 
 def test_one_model_can_be_looked_at(visitor: httpx.Client) -> None:

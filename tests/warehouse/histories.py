@@ -141,12 +141,25 @@ def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
         model, day_utc = random.choice(MODELS), (NOON + timedelta(days=day)).date()
         yield Landing("provider_activity", (activity(day_utc, model, "0.25", 2),))
         yield from _told_by_the_provider(random, NOON + timedelta(days=day), model)
-    for _ in range(4):
-        observed_at = NOON + timedelta(minutes=random.randrange(-20_000, 20_000))
-        model, slug = random.sample(MODELS, k=2)
-        usd = random.choice(["0.000003", "0.00001"])
-        observed = price(model, usd, observed_at=observed_at, canonical_slug=slug)
-        yield Landing("model_prices", (observed,))
+    for _ in range(8):
+        yield Landing("model_prices", (_price(random),))
+
+
+def _price(random: Random) -> Record:
+    """As OpenRouter lists it, as a provider sells it, or as others knew it."""
+    model, slug = random.sample(MODELS, k=2)
+    source = random.choice(["models", "models", "endpoints", "genai_prices"])
+    return price(
+        model,
+        random.choice(["0.000003", "0.00001"]),
+        observed_at=NOON + timedelta(minutes=random.randrange(-20_000, 20_000)),
+        source=source,
+        canonical_slug=slug if source == "models" else None,
+        provider_name=random.choice(["One", "Two"]) if source == "endpoints" else None,
+        pricing_json=random.choice(
+            ["{}", '{"overrides": [{"min_prompt_tokens": 200, "prompt": "0.00002"}]}']
+        ),
+    )
 
 
 def _told_by_the_provider(random: Random, noon: datetime, model: str) -> Iterator[Landing]:

@@ -84,11 +84,10 @@ def finished_run(run_id: str, attempt_count: int, cost_usd: str) -> CostCalculat
 
 def price(model: str, usd_per_token: str, **fields: Any) -> ModelPrice:
     """A model whose input and output cost the same, listed since before any call."""
-    known = {"observed_at": NOON - timedelta(days=1)}
+    known = {"observed_at": NOON - timedelta(days=1), "pricing_json": "{}"}
     return ModelPrice(
         model=model,
         input_usd_per_token=Decimal(usd_per_token),
         output_usd_per_token=Decimal(usd_per_token),
-        pricing_json="{}",
         **{**known, **fields},
     )

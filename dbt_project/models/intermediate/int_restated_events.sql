@@ -10,12 +10,27 @@ with
 
 {% if is_restating() %}
 
-    {% set repriced_since = the_value("select min(observed_at) from " ~ new_rows('model_prices')) %}
+    {# An edition of others replaces the one before it whole. #}
+    {% set repriced_since = the_value(
+        "select min(case when source = 'genai_prices' then timestamptz '1970-01-01' else observed_at"
+        " end) from " ~ new_rows('model_prices')
+    ) %}
     {% set renamed_models %}
         select models.model
         from {{ ref('dim_models') }} as models
         left join build_state.previous_models on models.model = previous_models.model
         where models.canonical_model is distinct from previous_models.canonical_model
+    {% endset %}
+    {# Its prices are those of another model now. #}
+    {% set renamed_prices %}
+        select
+            models.canonical_model,
+            previous_models.canonical_model as previous_canonical_model
+        from {{ ref('dim_models') }} as models
+        inner join build_state.previous_models on models.model = previous_models.model
+        where
+            models.canonical_model <> previous_models.canonical_model
+            and models.model in (select model from {{ source('lake', 'model_prices') }})
     {% endset %}
 
     restated as (
@@ -37,7 +52,10 @@ with
         {% if the_value("select max(model) from (" ~ renamed_models ~ ")") %}
             union
             select event_id from {{ last_build_of('fct_attempts') }}
-            where coalesce(served_model, requested_model) in ({{ renamed_models }})
+            where
+                coalesce(served_model, requested_model) in ({{ renamed_models }})
+                or canonical_model in (select canonical_model from ({{ renamed_prices }}))
+                or canonical_model in (select previous_canonical_model from ({{ renamed_prices }}))
         {% endif %}
     )
 

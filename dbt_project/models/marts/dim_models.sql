@@ -31,19 +31,25 @@ based as (
     where model is not null
 ),
 
+-- What others list is not OpenRouter's catalogue.
+catalogued as (
+    select * from prices
+    where price_source is distinct from 'genai_prices'
+),
+
 catalogue_pairs as (
     select
         {{ base_model('model') }} as listed_model,
         {{ base_model('canonical_slug') }} as spelling,
         observed_at
-    from prices
+    from catalogued
     where canonical_slug is not null
     union all
     select
         {{ base_model('model') }} as listed_model,
         {{ base_model('model') }} as spelling,
         observed_at
-    from prices
+    from catalogued
 ),
 
 -- An alias, `~author/name-latest`, lists another model's permaslug: that model's own slug wins.

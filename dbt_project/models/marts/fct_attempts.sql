@@ -55,13 +55,21 @@ sourced as (
     select
         said.*,
         listed_costs.listed_cost_usd,
+        {% for bucket in meter_buckets() %}
+            listed_costs.listed_{{ bucket }}_cost_usd,
+        {% endfor %}
         case
             when said.credits_usd is not null and said.own_key_usd is null then null
             when said.settled_cost_usd is not null then 'settled'
             when said.reported_cost_usd is not null then 'reported'
             when said.exported_cost_usd is not null then 'activity_export'
             when said.is_never_billed then 'documented_zero'
-            when listed_costs.listed_cost_usd is not null then 'listed_price'
+            when
+                listed_costs.listed_cost_usd is not null
+                and said.status = 'succeeded'
+                -- Under a key of our own the provider is paid at its own price.
+                and not coalesce(said.is_byok, false)
+                then 'listed_price'
         end as cost_source
     from said
     left join listed_costs on said.event_id = listed_costs.event_id
@@ -159,6 +167,10 @@ final as (
         cast(charged_usd + charged_upstream_usd as decimal(18, 12)) as cost_usd,
         cost_source,
         cost_status,
+        listed_cost_usd,
+        {% for bucket in meter_buckets() %}
+            listed_{{ bucket }}_cost_usd,
+        {% endfor %}
         outcome,
         is_rejected,
         is_retried,

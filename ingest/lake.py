@@ -92,19 +92,13 @@ class Lake:
         merged = files[0].with_name(f"{MERGED_PREFIX}{derived_id(*names)}.parquet")
         if not merged.exists():
             require_whole(files)
-            frames = [pl.scan_parquet(path, glob=False, hive_partitioning=False) for path in files]
-            try:
-                write_then_rename(
-                    _in_order(pl.concat(frames, how="diagonal")),
-                    merged,
-                    level=MERGING_LEVEL,
-                    metadata={_SOURCES: json.dumps(names)},
-                )
-            except pl.exceptions.PolarsError:
-                # It says what is wrong, and not where.
-                for path in files:
-                    _read(path)
-                raise
+            frames = [_read(path).lazy() for path in files]
+            write_then_rename(
+                _in_order(pl.concat(frames, how="diagonal")),
+                merged,
+                level=MERGING_LEVEL,
+                metadata={_SOURCES: json.dumps(names)},
+            )
         for path in files:
             if path != merged:
                 path.unlink(missing_ok=True)
@@ -173,21 +167,13 @@ def require_whole(files: Iterable[Path]) -> None:
 
 @contextmanager
 def naming_spoilt_files(lake: Lake) -> Iterator[Lake]:
-    """Raise `LakeUnreadable` for what cannot be read inside the block: spoilt, or gone."""
+    """Raise `LakeUnreadable` for what cannot be read inside the block."""
     try:
         yield lake
     except pl.exceptions.PolarsError:
         # It says what is wrong, and not where.
         lake.require_readable()
         raise
-    except FileNotFoundError as error:
-        # Polars names none; the system does, and others may look for files of theirs in here.
-        if not str(error.filename or lake.root).startswith(str(lake.root)):
-            raise
-        raise LakeUnreadable(
-            "A file of the lake was merged into another while it was read (`inkledger compact` "
-            "runs): run this again."
-        ) from error
 
 
 def _read(path: Path) -> pl.DataFrame:

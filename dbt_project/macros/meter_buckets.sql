@@ -76,11 +76,10 @@
 
 {# The last day of which this build made attempts anew, as a literal. #}
 {% macro newest_touched_day() -%}
-    {%- if execute -%}
-        {%- set newest -%}
-            select max(started_date) from {{ ref('fct_attempts') }} where {{ touched('started_date') }}
-        {%- endset -%}
-        {%- set day = the_value(newest) -%}
-    {%- endif -%}
+    {#- Asked for outside of the condition, so that dbt knows what it depends on. -#}
+    {%- set newest -%}
+        select max(started_date) from {{ ref('fct_attempts') }} where {{ touched('started_date') }}
+    {%- endset -%}
+    {%- set day = the_value(newest) if execute -%}
     {{ "cast('" ~ day ~ "' as date)" if day else "cast(null as date)" }}
 {%- endmacro %}

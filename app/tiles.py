@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app.formats import share, usd, usd_exact, usd_prose
+from app.formats import counted, share, usd, usd_exact, usd_prose
 from app.warehouse import Row
 
 
@@ -50,3 +50,11 @@ def waste_tile(measures: Row) -> Tile:
         f"Exactly {usd_exact(measures['wasted_cost_usd'])} for calls that were rejected, failed "
         f"or cancelled; {usd_exact(measures['rejected_cost_usd'])} of it for rejected results.",
     )
+
+
+def untracked_besides(status: Row) -> str:
+    """The end of a sentence about a total: what was billed besides. Nothing, if nothing was."""
+    if not status["untracked_requests"]:
+        return ""
+    requests = counted(status["untracked_requests"], "request")
+    return f"; besides, **{usd_exact(status['untracked_usd'])}** untracked ({requests})"

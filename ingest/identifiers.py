@@ -6,7 +6,12 @@ import time
 import uuid
 
 UNATTRIBUTED = "unattributed"
-"""The bucket of calls that were made for no ebook; no ebook may have this id."""
+UNTRACKED = "untracked"
+RESERVED_EBOOKS = {
+    UNATTRIBUTED: "the bucket of calls without an ebook",
+    UNTRACKED: "the line of what was billed and is no call of the ledger",
+}
+"""What no ebook may be called, and what it says in the reports."""
 
 _NAMESPACE = uuid.UUID("6f1d8a54-5f0e-5c55-9c8f-0d6d6a0f6c1b")
 

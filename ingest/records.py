@@ -265,6 +265,37 @@ class ProviderActivity(Record):
     output_tokens: Count | None = None
     reasoning_tokens: Count | None = None
     landed_at: Instant | None = None
+    api_key_hash: str | None = None
+    """Asked for by key: a part of what the same snapshot says without one."""
+
+
+class ProviderGeneration(Record):
+    """One generation as the provider's analytics bill it: evidence beside the ledger, no cost."""
+
+    generation_id: str
+    billed_date: date
+    """UTC day on which OpenRouter dates it."""
+    model: str | None = None
+    cost_usd: Amount | None
+    """Credits, and what providers charged to our own keys, together."""
+    observed_at: Instant
+    landed_at: Instant | None = None
+
+
+class ProviderBalance(Record):
+    """What the account, or one key of it, had used in all its time when it was asked."""
+
+    api_key_hash: str | None = None
+    """`None`: the whole account."""
+    api_key_name: str | None = None
+    usage_usd: Amount
+    """Credits used."""
+    byok_usage_usd: Amount | None = None
+    """Charged by providers to our own keys."""
+    credits_usd: Amount | None = None
+    """Credits bought, of the account."""
+    observed_at: Instant
+    landed_at: Instant | None = None
 
 
 class ExchangeRate(Record):
@@ -305,6 +336,8 @@ TABLES: dict[str, type[Record]] = {
     "model_prices": ModelPrice,
     "provider_activity": ProviderActivity,
     "exchange_rates": ExchangeRate,
+    "provider_generations": ProviderGeneration,
+    "provider_balances": ProviderBalance,
     "quarantine": Quarantined,
 }
 """Table name → its row, for every folder of the lake."""

@@ -8,9 +8,9 @@ import streamlit as st
 from app.charts import used_and_wasted
 from app.downloads import to_csv
 from app.formats import count, counted, usd, usd_exact, words
-from app.ledger import ask
+from app.ledger import ask, read_status
 from app.sections import heading, open_ebook, show_ebooks_chart
-from app.tiles import Tile, cost_per_page_tile, show_tiles, waste_tile
+from app.tiles import Tile, cost_per_page_tile, show_tiles, untracked_besides, waste_tile
 from app.warehouse import Row
 
 SORTS = ["cost", "cost per page", "waste share", "pages", "newest", "title"]
@@ -43,6 +43,8 @@ def show_costs() -> None:
         st.info("No ebook passes these filters: clear the search or a choice above.")
         return
     show_tiles("total", _total_tiles(found[-1], len(rows)))
+    if untracked := untracked_besides(read_status()):
+        st.caption(f"What is shown here is what calls were recorded for{untracked}.")
     _show_chart(rows)
     _show_table(rows)
 

@@ -9,7 +9,7 @@ from app.formats import count, counted, usd, usd_exact
 from app.ledger import ask, read_status
 from app.notices import say_how_fresh
 from app.sections import choose, heading, show_ebooks_chart, show_parts
-from app.tiles import Tile, cost_per_page_tile, show_tiles, waste_tile
+from app.tiles import Tile, cost_per_page_tile, show_tiles, untracked_besides, waste_tile
 from app.warehouse import Row
 
 GRAINS = {
@@ -28,7 +28,7 @@ def show_overview() -> None:
     st.title("Overview", anchor=False)
     st.caption(
         f"{counted(status['attempt_count'], 'call')} to OpenRouter, "
-        f"exactly **{usd_exact(status['cost_usd'])}** in all."
+        f"exactly **{usd_exact(status['cost_usd'])}** in all{untracked_besides(status)}."
     )
     show_tiles("spend", _spend_tiles(status))
     show_tiles("doubt", [*_doubt_tiles(status), _bill_tile(ask("reconciliation")[0])])

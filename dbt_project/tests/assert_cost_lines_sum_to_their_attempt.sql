@@ -1,5 +1,7 @@
 -- To the last digit. Asked of the newest day that this build made anew: a line is the same
 -- arithmetic on every day, and dividing for all of history takes longer than building it.
+-- depends_on: {{ ref('fct_attempts') }}
+-- depends_on: {{ ref('int_touched_events') }}
 {% set newest_day = newest_touched_day() %}
 
 with

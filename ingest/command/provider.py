@@ -16,6 +16,7 @@ from ingest.settings import Home, Settings
 
 if TYPE_CHECKING:
     from ingest.lake import Lake
+    from ingest.pull.generations import GenerationsResult
     from ingest.pull.result import PullResult
 
 
@@ -139,19 +140,61 @@ def _land_earlier_prices(lake: "Lake") -> None:
 
 @pull_group.command("activity")
 def activity() -> None:
-    """OpenRouter's own sums of the last thirty completed UTC days (needs a management key)."""
+    """OpenRouter's own sums of the last thirty completed UTC days (needs a management key).
+
+    Where they count otherwise than the ledger, the day's generations as well, one by one.
+    """
     from ingest.lake import Lake, naming_spoilt_files
     from ingest.pull.activity import pull_activity
+    from ingest.pull.generations import pull_generations
     from ingest.pull.provider import MANAGEMENT_KEY
+    from ingest.seal import seal
 
     settings = Settings()
-    key = settings.openrouter_management_key
+    home, key = Home(settings.home), settings.openrouter_management_key
+    seal(home)
     with (
-        naming_spoilt_files(Lake(Home(settings.home).lake)) as lake,
+        naming_spoilt_files(Lake(home.lake)) as lake,
         _client(settings, key, MANAGEMENT_KEY) as client,
     ):
         result = pull_activity(lake, client)
-    _say(result, "sum of a day and model", "sums of a day and model")
+        _say(result, "sum of a day and model", "sums of a day and model")
+        _say_generations(pull_generations(lake, client))
+
+
+def _say_generations(result: "GenerationsResult") -> None:
+    if result.asked_days:
+        click.echo(
+            f"Landed {result.landed_count:,} generations of {len(result.asked_days)} days on which"
+            " OpenRouter counts otherwise than the ledger."
+        )
+    if result.days_too_large:
+        remarks().print(
+            f"{len(result.days_too_large)} days have too many requests to be asked for one by one;"
+            " they are compared by model and key."
+        )
+
+
+@pull_group.command("credits")
+def account_balance() -> None:
+    """What the account and its keys have used in all: each pull is compared with the last.
+
+    With OPENROUTER_MANAGEMENT_KEY the account and every key, else the one in OPENROUTER_API_KEY.
+    """
+    from ingest.lake import Lake, naming_spoilt_files
+    from ingest.pull.balances import pull_account, pull_key
+    from ingest.pull.provider import API_KEY, MANAGEMENT_KEY
+
+    settings = Settings()
+    key = settings.openrouter_api_key
+    with naming_spoilt_files(Lake(Home(settings.home).lake)) as lake:
+        if management_key := settings.openrouter_management_key:
+            with _client(settings, management_key, MANAGEMENT_KEY) as management:
+                result = pull_account(lake, management)
+        else:
+            with _client(settings, key, API_KEY) as client:
+                result = pull_key(lake, client, key or "")
+    _say(result, "balance", "balances")
 
 
 @pull_group.command("fx")

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from ingest.identifiers import UNATTRIBUTED
+from ingest.identifiers import RESERVED_EBOOKS
 
 RESERVED_LABELS = frozenset({"app_name", "api_key_name", "user"})
 """Every imported call has these from its export; a rule cannot say them."""
@@ -62,8 +62,8 @@ class Rule(BaseModel):
     @field_validator("ebook_id")
     @classmethod
     def _is_an_ebook(cls, ebook_id: str | None) -> str | None:
-        if ebook_id == UNATTRIBUTED:
-            raise ValueError(f"{UNATTRIBUTED!r} is the bucket of calls without an ebook")
+        if ebook_id in RESERVED_EBOOKS:
+            raise ValueError(f"{ebook_id!r} is {RESERVED_EBOOKS[ebook_id]}")
         return ebook_id
 
     @field_validator("labels")

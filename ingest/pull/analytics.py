@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from pydantic import BaseModel
@@ -13,6 +13,8 @@ from ingest.errors import NoAnswer, OpenRouterError
 from ingest.money import loads
 from ingest.pull.answers import WireRow, WireUsd
 from ingest.pull.provider import MANAGEMENT_KEY, Patience, is_transient, refusal
+
+Beside = Literal["external_user", "model"]
 
 ROW_LIMIT = 1000
 """Rows that one answer holds; a span with more is asked for in halves."""
@@ -25,32 +27,40 @@ class BilledGeneration:
     """A generation as analytics know it. `cost_usd` is credits and upstream together."""
 
     generation_id: str
-    external_user: str | None
+    told_beside: str | None
+    """The external user or the model, whichever was asked for."""
     cost_usd: Decimal | None
 
 
 def billed_generations(
-    client: httpx.Client, begin: datetime, end: datetime, patience: Patience
+    client: httpx.Client,
+    begin: datetime,
+    end: datetime,
+    patience: Patience,
+    beside: Beside = "external_user",
 ) -> Iterator[BilledGeneration]:
-    """Every generation of the account from `begin` to before `end`.
+    """Every generation of the account from `begin` to before `end`, with one more fact of each.
 
-    Raises `RequestRefused` (no management key), `NoAnswer`, or `OpenRouterError` for an answer
-    that cannot be read.
+    Analytics take two dimensions at most, and the id is one: `beside` is the other. Raises
+    `RequestRefused` (no management key), `NoAnswer`, or `OpenRouterError` for an answer that
+    cannot be read.
     """
-    answer = _ask(client, begin, end, patience)
+    answer = _ask(client, begin, end, patience, beside)
     is_cut = answer.metadata.truncated or len(answer.data) >= ROW_LIMIT
     if is_cut and end - begin > _SHORTEST_SPAN:
         middle = begin + (end - begin) / 2
-        yield from billed_generations(client, begin, middle, patience)
-        yield from billed_generations(client, middle, end, patience)
+        yield from billed_generations(client, begin, middle, patience, beside)
+        yield from billed_generations(client, middle, end, patience, beside)
         return
     for row in answer.data:
-        yield BilledGeneration(row.generation_id, row.external_user, row.total_usage)
+        told = row.model if beside == "model" else row.external_user
+        yield BilledGeneration(row.generation_id, told, row.total_usage)
 
 
 class _Row(WireRow):
     generation_id: str
     external_user: str | None = None
+    model: str | None = None
     total_usage: WireUsd | None = None
 
 
@@ -67,10 +77,12 @@ class _Document(BaseModel):
     data: _Answer
 
 
-def _ask(client: httpx.Client, begin: datetime, end: datetime, patience: Patience) -> _Answer:
+def _ask(
+    client: httpx.Client, begin: datetime, end: datetime, patience: Patience, beside: Beside
+) -> _Answer:
     query = {
         "metrics": ["total_usage"],
-        "dimensions": ["generation_id", "external_user"],
+        "dimensions": ["generation_id", beside],
         "time_range": {"start": _instant(begin), "end": _instant(end)},
         "limit": ROW_LIMIT,
     }

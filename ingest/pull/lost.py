@@ -16,7 +16,7 @@ CLOCK_TOLERANCE = timedelta(minutes=10)
 """How far the clocks of producer and provider may be apart where nobody has measured it."""
 _LONGEST_QUEUE = timedelta(hours=1)
 _NO_MODEL_OF_ITS_OWN = re.compile(r"openrouter/|@|~")
-_DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}\Z|-\d{8}\Z")
+_DATED = re.compile(r"-(20\d\d-?)?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])\Z")
 
 
 @dataclass(frozen=True, slots=True)

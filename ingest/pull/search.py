@@ -105,7 +105,7 @@ class Search:
             yield Settlement(
                 generation_id=name,
                 total_cost_usd=self._billed[name].cost_usd,
-                session_id=session_field(self._billed[name].external_user),
+                session_id=session_field(self._billed[name].told_beside),
                 observed_in="analytics",
                 observed_at=self._clock(),
             )

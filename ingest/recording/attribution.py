@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeGuard, TypeVar
 
 from ingest.errors import UsageError
-from ingest.identifiers import UNATTRIBUTED
+from ingest.identifiers import RESERVED_EBOOKS
 
 if TYPE_CHECKING:
     from ingest.recording.runs import Run
@@ -123,10 +123,8 @@ def _check(ebook_id: object, stage: object, page_number: object, labels: dict[st
     for name, text in (("ebook_id", ebook_id), ("stage", stage)):
         if text is not None and (not _is_text(text) or not text.strip()):
             raise UsageError(f"{name} must be a text that is not empty, not {text!r}.")
-    if ebook_id == UNATTRIBUTED:
-        raise UsageError(
-            f"ebook_id may not be {UNATTRIBUTED!r}: that is the bucket of calls without an ebook."
-        )
+    if isinstance(ebook_id, str) and ebook_id in RESERVED_EBOOKS:
+        raise UsageError(f"ebook_id may not be {ebook_id!r}: that is {RESERVED_EBOOKS[ebook_id]}.")
     if page_number is not None and not _is_page_number(page_number):
         raise UsageError(f"page_number must be a whole number from 0 on, not {page_number!r}.")
     for name, label in labels.items():

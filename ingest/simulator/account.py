@@ -1,4 +1,4 @@
-"""Account-level meters, all read from the bill: `/credits`, `/key`, `/activity`."""
+"""Account-level meters, all read from the bill: `/credits`, `/key`, `/keys`, `/activity`."""
 
 from collections import defaultdict
 from datetime import UTC, date, timedelta
@@ -10,12 +10,13 @@ from starlette.responses import Response
 from ingest.simulator.bill import Generation, byok_usd, openrouter_usd
 from ingest.simulator.catalogue import Model
 from ingest.simulator.generation_record import endpoint_id
-from ingest.simulator.keys import ApiKey, require_key, require_management_key
+from ingest.simulator.keys import ApiKey, key_name, require_key, require_management_key
 from ingest.simulator.refusals import USER_ID, Refusal
 from ingest.simulator.state import Simulator
 from ingest.simulator.wire_json import dumps
 
 _ACTIVITY_DAYS: Final = 30
+_KEYS_PER_PAGE: Final = 100
 
 
 async def show_credits(simulator: Simulator, request: Request) -> Response:
@@ -32,6 +33,22 @@ async def show_key(simulator: Simulator, request: Request) -> Response:
     today = simulator.config.clock().astimezone(UTC).date()
     own = [g for g in simulator.bill.generations() if g.api_key_hash == key.sha256]
     return _json({"data": _key_facts(key) | _key_usage(own, today)})
+
+
+async def list_keys(simulator: Simulator, request: Request) -> Response:
+    """The keys that anything was charged to, a hundred from `offset` on; needs a management key."""
+    require_management_key(request)
+    own: dict[str, list[Generation]] = defaultdict(list)
+    for generation in simulator.bill.generations():
+        own[generation.api_key_hash].append(generation)
+    today = simulator.config.clock().astimezone(UTC).date()
+    rows = [
+        {"hash": key_hash, "name": key_name(key_hash), "label": "sk-or-v1-...", "disabled": False}
+        | _key_usage(generations, today)
+        for key_hash, generations in own.items()
+    ]
+    offset = int(request.query_params.get("offset", "0"))
+    return _json({"data": rows[offset : offset + _KEYS_PER_PAGE]})
 
 
 async def show_activity(simulator: Simulator, request: Request) -> Response:

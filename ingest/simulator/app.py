@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ingest.simulator.account import show_activity, show_credits, show_key
+from ingest.simulator.account import list_keys, show_activity, show_credits, show_key
 from ingest.simulator.analytics import query_analytics
 from ingest.simulator.batches import submit_batch
 from ingest.simulator.chat.endpoint import TEXT_ENDPOINTS
@@ -57,6 +57,7 @@ _GETS: Final[dict[str, Endpoint]] = {
     "/batches/{job_id}": show_job,
     "/credits": show_credits,
     "/key": show_key,
+    "/keys": list_keys,
     "/activity": show_activity,
     "/models": list_models,
     "/models/{author}/{slug}/endpoints": list_endpoints,

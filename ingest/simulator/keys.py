@@ -39,6 +39,11 @@ def require_management_key(connection: HTTPConnection) -> ApiKey:
     return key
 
 
+def key_name(sha256: str) -> str:
+    """The name that its owner gave a key, here one made of its hash."""
+    return f"key-{sha256[:6]}"
+
+
 def _describe(secret: str) -> ApiKey:
     byok = Byok.NONE
     if "byok" in secret:

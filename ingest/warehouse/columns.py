@@ -9,10 +9,26 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from ingest.identifiers import UNATTRIBUTED
+from ingest.identifiers import RESERVED_EBOOKS
 from ingest.warehouse.report import Row
 
 NOT_KNOWN = "–"
+CLASS_WORDS = {
+    "untracked_call": "untracked calls",
+    "other_key": "another key",
+    "byok": "own-key usage",
+    "rounding": "rounding",
+}
+"""Where the words are not those of its name."""
+CLASS_ADVICE = {
+    "untracked_call": "record or import them",
+    "other_key": "record that key's calls",
+    "not_settled_yet": "inkledger pull settlements",
+    "day_not_complete": "import or pull the day again",
+    "byok": "see the provider's own bill",
+    "rounding": "nothing",
+    "unexplained": "compare the day's calls",
+}
 TIGHT: dict[str, Any] = {"show_edge": False, "pad_edge": False, "padding": (0, 1, 0, 0)}
 """Room for names: eighty columns are few."""
 
@@ -70,7 +86,7 @@ def _sum(column: Column, rows: Sequence[Row]) -> str:
     if not column.is_summed:
         return ""
     known = [row[column.key] for row in rows if row[column.key] is not None]
-    return column.write(sum(map(Decimal, known), Decimal()))
+    return column.write(sum(map(Decimal, known), Decimal())) if known else NOT_KNOWN
 
 
 def _write_usd(amount: str | Decimal) -> str:
@@ -95,7 +111,7 @@ def _write_minute(instant: str) -> str:
 
 
 def _write_ebook(ebook_id: str) -> str:
-    return f"({ebook_id})" if ebook_id == UNATTRIBUTED else ebook_id
+    return f"({ebook_id})" if ebook_id in RESERVED_EBOOKS else ebook_id
 
 
 def _write_age(age_band: str) -> str:
@@ -104,6 +120,19 @@ def _write_age(age_band: str) -> str:
 
 def _write_whether(is_so: bool) -> str:
     return "yes" if is_so else "no"
+
+
+def write_class(difference_class: str) -> str:
+    """A class of differences in words."""
+    return CLASS_WORDS.get(difference_class, difference_class.replace("_", " "))
+
+
+def _write_classes(classes: list[str]) -> str:
+    return ", ".join(map(write_class, classes))
+
+
+def _write_advice(difference_class: str) -> str:
+    return CLASS_ADVICE.get(difference_class, "")
 
 
 def _write_source(cost_source: str) -> str:
@@ -118,8 +147,8 @@ def _usd(head: str, key: str) -> Column:
     return Column(head, key, _write_usd, is_summed=True)
 
 
-def _count(head: str, key: str) -> Column:
-    return Column(head, key, _write_count, is_summed=True)
+def _count(head: str, key: str, *, is_summed: bool = True) -> Column:
+    return Column(head, key, _write_count, is_summed=is_summed)
 
 
 _USD_PER_PAGE = Column("USD/page", "cost_per_page_usd", _write_usd)
@@ -143,11 +172,26 @@ STAGE_COLUMNS = (
     _WASTE,
 )
 DAY_COLUMNS = (
-    _text("Day (UTC)", "date"),
+    Column("Day (UTC)", "date", str),
     _usd("Ledger USD", "ledger_usd"),
     _usd("Provider USD", "provider_usd"),
     _usd("Difference USD", "difference_usd"),
-    _count("Requests missing", "missing_requests"),
+    _count("Requests", "missing_requests"),
+    _text("Why", "classes", _write_classes),
+)
+CLASS_COLUMNS = (
+    _text("Difference", "class", write_class),
+    _count("Days", "day_count", is_summed=False),
+    _usd("USD", "amount_usd"),
+    _count("Requests", "requests"),
+    _text("What to do", "class", _write_advice),
+)
+BALANCE_COLUMNS = (
+    _text("Until (UTC)", "until_at", _write_minute),
+    _usd("Ledger USD", "ledger_usd"),
+    _usd("Provider USD", "provider_usd"),
+    _usd("Difference USD", "difference_usd"),
+    _text("Why", "difference_class", write_class),
 )
 CHANGE_COLUMNS = (
     _text("Attempts", "change"),
@@ -181,6 +225,7 @@ STATUS_COLUMNS = (
     Column("Cost, USD", "cost_usd", _write_exact_usd),
     Column("  of it for no known ebook, USD", "unattributed_cost_usd", _write_exact_usd),
     Column("  of it wasted, USD", "wasted_cost_usd", _write_exact_usd),
+    Column("Billed besides, untracked, USD", "untracked_usd", _write_exact_usd),
     Column("Cost per page, USD", "cost_per_page_usd", _write_usd),
     _count("Attempts", "attempt_count"),
     _count("  of unknown cost", "unpriced_count"),

@@ -13,9 +13,13 @@ from typing import Any
 import duckdb
 
 from ingest.errors import UsageError, WarehouseMissing
+from ingest.identifiers import UNTRACKED
 from ingest.money import format_usd
 
 Row = dict[str, Any]
+
+SETTLED_BY_TIME = (None, "rounding", "in_flight")
+"""What a balance may differ by without anything being open: the next one has it."""
 
 
 def read_status(warehouse: Path) -> Row:
@@ -34,7 +38,9 @@ def read_status(warehouse: Path) -> Row:
 def read_ebooks(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
     """What each ebook cost, dearest first, or one of them: the columns of `fct_ebook_costs`.
 
-    Raises `UsageError` for an ebook that the warehouse does not know.
+    What the provider billed beyond the ledger is a line of its own, the last, if there is any:
+    `untracked`, which cost the ledger nothing. `untracked_usd` of all lines and their `cost_usd`
+    are the bill together. Raises `UsageError` for an ebook that the warehouse does not know.
     """
     ebooks = fetch(
         warehouse,
@@ -44,7 +50,34 @@ def read_ebooks(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
     )
     if ebook_id is not None and not ebooks:
         raise UsageError(f"There is no ebook {ebook_id!r}; `inkledger report ebooks` lists them.")
-    return ebooks
+    untracked = [] if ebook_id else _read_untracked(warehouse)
+    return [{**ebook, "untracked_usd": "0"} for ebook in ebooks] + untracked
+
+
+def _read_untracked(warehouse: Path) -> list[Row]:
+    """Nothing, or one line with the columns of an ebook."""
+    return fetch(
+        warehouse,
+        """
+        select
+            ebooks.* replace (
+                ? as ebook_id,
+                0 as call_count,
+                0 as operation_count,
+                0::decimal(38, 12) as cost_usd,
+                0::decimal(38, 12) as rejected_cost_usd,
+                0::decimal(38, 12) as wasted_cost_usd,
+                0 as unpriced_count,
+                0 as in_doubt_count,
+                0 as estimated_count
+            ),
+            status.untracked_usd
+        from fct_ledger_status as status
+        left join fct_ebook_costs as ebooks on false
+        where status.untracked_requests > 0
+        """,
+        UNTRACKED,
+    )
 
 
 def read_stages(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
@@ -62,9 +95,12 @@ def read_stages(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
 
 
 def read_reconciliation(warehouse: Path) -> Row:
-    """The ledger against the provider's own sums, with the UTC days on which they differ.
+    """The ledger against the provider's own records, and what of their difference is open.
 
-    `difference_usd` and `missing_requests` are the provider's less the ledger's.
+    `days` are the UTC days that differ; `difference_usd` and `missing_requests` are the provider's
+    less the ledger's, and `classes` sum to them. `generations` were compared one by one, `balances`
+    are the account's and its keys', `runs` are the producers' own sums. `is_balanced` is null when
+    there is nothing to compare with; what exports round is no difference to it.
     """
     days = fetch(
         warehouse,
@@ -95,7 +131,100 @@ def read_reconciliation(warehouse: Path) -> Row:
         from fct_reconciliation_days
         """,
     )[0]
-    return {"days": days, **totals, "balanced_day_count": totals["day_count"] - len(days)}
+    reconciliation = {
+        "days": _with_classes(warehouse, days),
+        **totals,
+        "balanced_day_count": totals["day_count"] - len(days),
+        "classes": _read_classes(warehouse),
+        "generations": _read_generations(warehouse),
+        "balances": _read_balances(warehouse),
+        "runs": _read_runs(warehouse),
+    }
+    return {**reconciliation, "is_balanced": _is_balanced(reconciliation)}
+
+
+def _with_classes(warehouse: Path, days: list[Row]) -> list[Row]:
+    classes = fetch(
+        warehouse,
+        """
+        select date_utc as date, string_agg(distinct difference_class, ',') as classes
+        from fct_reconciliation_differences
+        group by date_utc
+        """,
+    )
+    of_day = {row["date"]: row["classes"] for row in classes}
+    return [{**day, "classes": sorted(of_day[day["date"]].split(","))} for day in days]
+
+
+def _read_classes(warehouse: Path) -> list[Row]:
+    return fetch(
+        warehouse,
+        """
+        select
+            difference_class as class,
+            sum(amount_usd) as amount_usd,
+            sum(requests) as requests,
+            count(distinct date_utc) as day_count,
+            bool_or(is_untracked) as is_untracked
+        from fct_reconciliation_differences
+        group by difference_class
+        order by difference_class = 'rounding', abs(sum(amount_usd)) desc, difference_class
+        """,
+    )
+
+
+def _read_generations(warehouse: Path) -> list[Row]:
+    return fetch(
+        warehouse,
+        """
+        select
+            match,
+            sum(generation_count) as generation_count,
+            sum(recorded_usd) as recorded_usd,
+            sum(provider_usd) as provider_usd
+        from fct_reconciliation_generation_days
+        group by match
+        order by match
+        """,
+    )
+
+
+def _read_balances(warehouse: Path) -> list[Row]:
+    """The whole account, or the keys where only those were asked for."""
+    return fetch(
+        warehouse,
+        """
+        select * exclude (balance_of) from fct_reconciliation_balances
+        where balance_of = 'account'
+            or not exists (select 1 from fct_reconciliation_balances where balance_of = 'account')
+        order by until_at, api_key_hash
+        """,
+    )
+
+
+def _read_runs(warehouse: Path) -> Row:
+    return fetch(
+        warehouse,
+        """
+        select
+            count(*) as run_count,
+            count(*) filter (where is_agreed) as agreed_count,
+            coalesce(sum(producer_usd - reported_usd) filter (where not is_agreed), 0)
+                as difference_usd
+        from fct_run_totals
+        """,
+    )[0]
+
+
+def _is_balanced(reconciliation: Row) -> bool | None:
+    runs, balances = reconciliation["runs"], reconciliation["balances"]
+    if not reconciliation["day_count"] and not balances:
+        return None
+    return (
+        all(row["class"] == "rounding" for row in reconciliation["classes"])
+        and all(row["difference_class"] in SETTLED_BY_TIME for row in balances)
+        and runs["agreed_count"] == runs["run_count"]
+    )
 
 
 def fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:

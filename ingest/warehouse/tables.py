@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Literal, TextIO
 
 from rich.console import Console, RenderableType
@@ -10,7 +11,9 @@ from rich.console import Console, RenderableType
 from ingest.money import format_usd
 from ingest.warehouse.columns import (
     AGE_COLUMNS,
+    BALANCE_COLUMNS,
     CHANGE_COLUMNS,
+    CLASS_COLUMNS,
     DAY_COLUMNS,
     EBOOK_COLUMNS,
     ESTIMATE_COLUMNS,
@@ -20,9 +23,10 @@ from ingest.warehouse.columns import (
     Column,
     to_list,
     to_table,
+    write_class,
 )
 from ingest.warehouse.estimate import Estimate, Interval
-from ingest.warehouse.report import Row
+from ingest.warehouse.report import SETTLED_BY_TIME, Row
 
 Format = Literal["table", "json", "csv"]
 TABLE_WIDTH = 80
@@ -43,7 +47,9 @@ def print_status(status: Row, output_format: Format, stdout: TextIO) -> None:
 
 
 def print_ebooks(ebooks: Sequence[Row], output_format: Format, stdout: TextIO) -> None:
-    """Print what `read_ebooks` gives."""
+    """Print what `read_ebooks` gives; the table's sum is the bill, with what is untracked."""
+    if output_format == "table":
+        ebooks = [_with_untracked(ebook) for ebook in ebooks]
     _print_costs(EBOOK_COLUMNS, ebooks, output_format, stdout)
 
 
@@ -54,15 +60,24 @@ def print_stages(stages: Sequence[Row], output_format: Format, stdout: TextIO) -
 
 def print_reconciliation(reconciliation: Row, output_format: Format, stdout: TextIO) -> None:
     """Print what `read_reconciliation` gives; as CSV, the days that differ."""
-    days = reconciliation["days"]
+    days, balances = reconciliation["days"], reconciliation.get("balances", [])
     if output_format != "table":
-        _print_for_programs(reconciliation, days, output_format, stdout)
-    elif not reconciliation["day_count"]:
+        flat = [{**day, "classes": " ".join(day["classes"])} for day in days]
+        _print_for_programs(reconciliation, flat, output_format, stdout)
+    elif not reconciliation["day_count"] and not balances:
         _print(NOTHING_TO_COMPARE, stdout)
     else:
-        if days:
-            _print(to_table(DAY_COLUMNS, days), stdout)
-        _print(_say_how_they_agree(reconciliation), stdout)
+        for columns, rows in (
+            (DAY_COLUMNS, days),
+            (CLASS_COLUMNS, reconciliation["classes"]),
+            (BALANCE_COLUMNS, [row for row in balances if row["difference_class"]]),
+        ):
+            if rows:
+                _print(to_table(columns, rows), stdout)
+        for sentence in _say_how_they_agree(reconciliation):
+            _print(sentence, stdout)
+        # One line, however long: the last of the output is what a script reads.
+        stdout.write(f"{_verdict(reconciliation)}\n")
 
 
 def print_estimate(estimate: Estimate, output_format: Format, stdout: TextIO) -> None:
@@ -160,12 +175,63 @@ def _say_what_it_is_made_of(estimate: Estimate) -> str:
     )
 
 
-def _say_how_they_agree(reconciliation: Row) -> str:
-    return (
-        f"{reconciliation['balanced_day_count']:,} of {reconciliation['day_count']:,} days agree to"
-        f" the last digit. Provider less ledger: {reconciliation['difference_usd']} USD,"
-        f" {reconciliation['missing_requests']:,} requests."
-    )
+def _with_untracked(ebook: Row) -> Row:
+    cost_usd = Decimal(ebook["cost_usd"]) + Decimal(ebook.get("untracked_usd", "0"))
+    return {**ebook, "cost_usd": format_usd(cost_usd)}
+
+
+def _say_how_they_agree(reconciliation: Row) -> Iterator[str]:
+    """What was compared, and how much of it agrees."""
+    if reconciliation["day_count"]:
+        yield (
+            f"{reconciliation['balanced_day_count']:,} of {reconciliation['day_count']:,} days"
+            f" agree to the last digit. Provider less ledger: {reconciliation['difference_usd']}"
+            f" USD, {reconciliation['missing_requests']:,} requests."
+        )
+    if generations := {row["match"]: row for row in reconciliation["generations"]}:
+        counts = (
+            f"{row['generation_count']:,} {match.replace('_', ' ')}"
+            for match, row in generations.items()
+        )
+        yield f"Generation by generation: {', '.join(counts)}."
+    runs, balances = reconciliation["runs"], reconciliation["balances"]
+    if runs["run_count"]:
+        yield (
+            f"{runs['agreed_count']:,} of {runs['run_count']:,} runs agree with their producer's"
+            " own sums."
+        )
+    if balances:
+        agreed_count = sum(row["difference_class"] is None for row in balances)
+        yield f"{agreed_count:,} of {len(balances):,} balances grew by what the ledger says."
+
+
+def _verdict(reconciliation: Row) -> str:
+    if reconciliation["is_balanced"]:
+        return f"Balanced: {_say_what_is_balanced(reconciliation)}."
+    return f"Open: {', '.join(_open_parts(reconciliation))}."
+
+
+def _open_parts(reconciliation: Row) -> Iterator[str]:
+    for row in reconciliation["classes"]:
+        if row["class"] != "rounding":
+            counted = f" ({row['requests']:,})" if row["requests"] else ""
+            yield f"{write_class(row['class'])} {row['amount_usd']} USD{counted}"
+    runs = reconciliation["runs"]
+    if disagreed := runs["run_count"] - runs["agreed_count"]:
+        yield f"{disagreed:,} of {runs['run_count']:,} runs differ from their producer's own sums"
+    for row in reconciliation["balances"]:
+        if row["difference_class"] not in SETTLED_BY_TIME:
+            why = write_class(row["difference_class"])
+            yield f"balance on {row['until_at'][:10]} {row['difference_usd']} USD, {why}"
+
+
+def _say_what_is_balanced(reconciliation: Row) -> str:
+    rounded = next(iter(reconciliation["classes"]), None)
+    days = reconciliation["day_count"]
+    if not days:
+        return "every balance grew by what the ledger says"
+    whole = f"all of {reconciliation['provider_usd']} USD, {days:,} days"
+    return f"{whole}; rounding {rounded['amount_usd']} USD" if rounded else whole
 
 
 def _print_what_is_open(rows: Sequence[Row], stdout: TextIO) -> None:

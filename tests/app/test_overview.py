@@ -42,6 +42,17 @@ def test_calls_of_unknown_cost_are_counted_and_not_hidden(
     assert shown["In doubt"] == ("1", "calls with no known end")
 
 
+def test_what_is_untracked_stands_beside_the_totals_and_nowhere_if_nothing_is(
+    open_app: OpenApp, demo_home: Path, change_demo: ChangeDemo
+) -> None:
+    home = change_demo(
+        "update fct_ledger_status set untracked_usd = 0.007897, untracked_requests = 9"
+    )
+    for page in ("overview", "costs"):
+        assert "besides, **0.007897 USD** untracked (9 requests)" in spoken(open_app(home, page))
+        assert "untracked" not in spoken(open_app(demo_home, page))
+
+
 def test_what_openrouter_billed_beyond_the_ledger_is_shown(
     open_app: OpenApp, change_demo: ChangeDemo
 ) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,30 @@ def test_without_any_key_nothing_is_asked(simulator: RunningSimulator, tmp_path:
         assert pulled.stderr == (
             f"inkledger: No key to ask OpenRouter with: set OPENROUTER_{variable}_KEY.\n"
         )
+
+
+def test_credits_are_asked_for_with_whichever_key_there_is(
+    simulator: RunningSimulator, tmp_path: Path
+) -> None:
+    generate(simulator)
+    own = pull(tmp_path, simulator, "credits")
+    account = pull(tmp_path, simulator, "credits", OPENROUTER_MANAGEMENT_KEY=MANAGEMENT_KEY)
+    assert (own.stdout, account.stdout) == ("Landed 1 balance.\n", "Landed 2 balances.\n")
+    neither = pull(tmp_path, simulator, "credits", OPENROUTER_API_KEY="")
+    assert (neither.returncode, neither.stderr.count("\n")) == (2, 1)
+    assert "OPENROUTER_API_KEY" in neither.stderr
+
+
+def test_activity_tells_how_many_generations_it_had_to_ask_for(tmp_path: Path) -> None:
+    now = [datetime.now(UTC) - timedelta(days=1)]
+    instant = (0.0, 0.0)
+    with running_simulator(clock=lambda: now[0], settlement_delay_seconds=instant) as simulator:
+        generate(simulator)
+        now[0] += timedelta(days=1)
+        key = {"OPENROUTER_MANAGEMENT_KEY": MANAGEMENT_KEY}
+        first, again = (pull(tmp_path, simulator, "activity", **key) for _ in range(2))
+    assert first.stdout == (
+        "Landed 1 sum of a day and model.\n"
+        "Landed 1 generations of 1 days on which OpenRouter counts otherwise than the ledger.\n"
+    )
+    assert again.stdout == "Landed 0 sums of a day and model.\n"

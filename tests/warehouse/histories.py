@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
 from ingest.lake import Lake
-from ingest.records import Record
+from ingest.records import ProviderBalance, ProviderGeneration, Record
 from ingest.settings import Home
 from tests.warehouse.rows import (
     NOON,
@@ -61,6 +61,7 @@ def _operation(random: Random, operation_id: str) -> Iterator[Landing]:
         "stage": random.choice(["line_art", "cover", None]),
         "page_number": random.choice([1, 2, None]),
         "requested_model": random.choice(MODELS),
+        "api_key_hash": random.choice(["key-1", "key-2", None]),
         "provider_name": random.choice(["One", "Two", None]),
     }
     for attempt_number in range(1, random.choice([2, 2, 3])):
@@ -139,6 +140,7 @@ def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
     for day in range(-10, 10):
         model, day_utc = random.choice(MODELS), (NOON + timedelta(days=day)).date()
         yield Landing("provider_activity", (activity(day_utc, model, "0.25", 2),))
+        yield from _told_by_the_provider(random, NOON + timedelta(days=day), model)
     for _ in range(8):
         yield Landing("model_prices", (_price(random),))
 
@@ -158,6 +160,24 @@ def _price(random: Random) -> Record:
             ["{}", '{"overrides": [{"min_prompt_tokens": 200, "prompt": "0.00002"}]}']
         ),
     )
+
+
+def _told_by_the_provider(random: Random, noon: datetime, model: str) -> Iterator[Landing]:
+    """Now and then a generation of that day, known here or not, and the balance of a key."""
+    if random.random() < 0.5:
+        operation_id = f"op-{random.randrange(60)}"
+        generation = ProviderGeneration(
+            generation_id=f"gen-{operation_id}-1",
+            billed_date=noon.date(),
+            model=model,
+            cost_usd=random.choice([None, _usd(random)]),
+            observed_at=noon,
+        )
+        yield Landing("provider_generations", (generation,))
+    if random.random() < 0.3:
+        key_hash = random.choice([None, "key-1"])
+        balance = ProviderBalance(api_key_hash=key_hash, usage_usd=_usd(random), observed_at=noon)
+        yield Landing("provider_balances", (balance,))
 
 
 def _grouped(random: Random, landings: list[Landing]) -> list[Landing]:

@@ -34,6 +34,9 @@ def lost_build(home: Home) -> None:
 
 def killed_build(home: Home) -> None:
     """What a build leaves that was killed: it has begun, and has not ended."""
+    while READERS:
+        # One process cannot have a file open to read and to write.
+        READERS.pop().close()
     with duckdb.connect(str(home.build_warehouse)) as connection:
         connection.execute("delete from build_state.seen_rules")
         connection.execute("delete from fct_attempts where random() < 0.5")

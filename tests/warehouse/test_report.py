@@ -42,6 +42,8 @@ def test_the_status_tells_the_sum_and_what_it_lacks(built: BuildResult) -> None:
         "wasted_cost_usd": "0.05",
         "wasted_share": "0.069348",
         "settled_count": 1,
+        "untracked_usd": "0.349999999999",
+        "untracked_requests": 2,
         "first_call_at": "2026-04-01T12:00:00+00:00",
         "last_call_at": "2026-04-01T12:00:00+00:00",
         "landed_at": "2026-04-07T09:00:00+00:00",
@@ -73,7 +75,16 @@ def test_ebooks_come_dearest_first_with_those_without_calls(built: BuildResult) 
         ("river", None, "0.121", 4, None, None),
         ("forest", "Forest animals", "0.1", 4, 2, "0.05"),
         ("planned", "Not begun", "0", 0, 24, "0"),
+        ("untracked", None, "0", 0, None, None),
     ]
+
+
+def test_what_is_untracked_is_the_last_line_and_of_no_ebook(built: BuildResult) -> None:
+    *books, untracked = read_ebooks(built.warehouse)
+    assert {book["untracked_usd"] for book in books} == {"0"}
+    assert untracked["untracked_usd"] == read_status(built.warehouse)["untracked_usd"]
+    assert books[0].keys() == untracked.keys()
+    assert [row["ebook_id"] for row in read_ebooks(built.warehouse, "forest")] == ["forest"]
 
 
 def test_an_ebook_tells_its_waste_and_its_accepted_pages(built: BuildResult) -> None:
@@ -115,6 +126,7 @@ def test_the_reconciliation_lists_the_days_that_differ(built: BuildResult) -> No
                 "ledger_requests": 6,
                 "provider_requests": 3,
                 "missing_requests": -3,
+                "classes": ["byok", "unexplained", "untracked_call"],
             },
             {
                 "date": "2026-04-02",
@@ -124,6 +136,7 @@ def test_the_reconciliation_lists_the_days_that_differ(built: BuildResult) -> No
                 "ledger_requests": 0,
                 "provider_requests": 1,
                 "missing_requests": 1,
+                "classes": ["untracked_call"],
             },
         ],
         "day_count": 2,
@@ -132,6 +145,34 @@ def test_the_reconciliation_lists_the_days_that_differ(built: BuildResult) -> No
         "missing_requests": -2,
         "ledger_usd": "0.721000000001",
         "provider_usd": "0.85",
+        "classes": [
+            _class("untracked_call", "0.349999999999", 2, 2, is_untracked=True),
+            _class("unexplained", "-0.201", -4, 1),
+            _class("byok", "-0.02", 0, 1),
+        ],
+        "generations": [
+            {
+                "match": "matched",
+                "generation_count": 2,
+                "recorded_usd": "0.05",
+                "provider_usd": "0.05",
+            }
+        ],
+        "balances": [],
+        "runs": {"run_count": 1, "agreed_count": 0, "difference_usd": "-0.01"},
+        "is_balanced": False,
+    }
+
+
+def _class(
+    name: str, amount_usd: str, requests: int, day_count: int, *, is_untracked: bool = False
+) -> dict[str, Any]:
+    return {
+        "class": name,
+        "amount_usd": amount_usd,
+        "requests": requests,
+        "day_count": day_count,
+        "is_untracked": is_untracked,
     }
 
 

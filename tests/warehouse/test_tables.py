@@ -33,13 +33,14 @@ def cells(line: str) -> list[str]:
 
 def test_a_table_of_ebooks_ends_with_the_sums_of_what_can_be_summed(built: BuildResult) -> None:
     lines = printed(print_ebooks, read_ebooks(built.warehouse)).splitlines()
-    assert [cells(line) for line in lines if line.strip("─ ")][:6] == [
+    assert [cells(line) for line in lines if line.strip("─ ")][:7] == [
         ["Ebook", "Pages", "Calls", "Cost", "USD", "USD/page", "Rejected", "USD", "Waste", "%"],
         ["(unattributed)", "–", "4", "0.500000", "–", "0.000000", "0.0"],
         ["river", "–", "4", "0.121000", "–", "0.000000", "0.0"],
         ["forest", "2", "4", "0.100000", "0.050000", "0.040000", "50.0"],
         ["planned", "24", "0", "0.000000", "0.000000", "0.000000", "–"],
-        ["Sum", "26", "12", "0.721000", "0.040000"],
+        ["(untracked)", "–", "0", "0.350000", "–", "0.000000", "–"],
+        ["Sum", "26", "12", "1.071000", "0.040000"],
     ]
 
 
@@ -61,7 +62,8 @@ def test_no_table_is_wider_than_a_terminal_of_eighty_columns(built: BuildResult)
         printed(print_ebooks, ebooks),
         printed(print_status, read_status(built.warehouse)),
         printed(print_stages, read_stages(built.warehouse)),
-        printed(print_reconciliation, read_reconciliation(built.warehouse)),
+        # Its last line is one line, however much is open.
+        printed(print_reconciliation, read_reconciliation(built.warehouse)).rpartition("Open: ")[0],
     ]
     assert max(len(line) for table in tables for line in table.splitlines()) <= 80
     assert "123,456.123457" in tables[0]
@@ -114,6 +116,47 @@ def test_csv_and_json_hold_every_digit(built: BuildResult, read: Callable[..., A
     read_back = list(csv.DictReader(io.StringIO(printed(print_ebooks, rows, "csv"))))
     assert [row["cost_usd"] for row in read_back] == [row["cost_usd"] for row in rows]
     assert len(read_back) == len(rows)
+
+
+def test_a_reconciliation_ends_with_one_line_of_what_is_open(built: BuildResult) -> None:
+    lines = printed(print_reconciliation, read_reconciliation(built.warehouse)).splitlines()
+    assert lines[-1] == (
+        "Open: untracked calls 0.349999999999 USD (2), unexplained -0.201 USD (-4), own-key usage"
+        " -0.02 USD, 1 of 1 runs differ from their producer's own sums."
+    )
+
+
+def test_a_reconciliation_without_anything_open_ends_with_its_sum(built: BuildResult) -> None:
+    reconciliation = {
+        **read_reconciliation(built.warehouse),
+        "days": [],
+        "is_balanced": True,
+        "classes": [],
+    }
+    table = printed(print_reconciliation, reconciliation)
+    assert table.splitlines()[-1] == "Balanced: all of 0.85 USD, 2 days."
+    rounded = {"class": "rounding", "amount_usd": "-0.0000008", "requests": 0, "day_count": 1}
+    table = printed(print_reconciliation, {**reconciliation, "classes": [rounded]})
+    assert table.splitlines()[-1] == "Balanced: all of 0.85 USD, 2 days; rounding -0.0000008 USD."
+
+
+def test_a_balance_that_grew_by_something_else_is_open(built: BuildResult) -> None:
+    balance = {
+        "api_key_hash": None,
+        "api_key_name": None,
+        "from_at": "2026-04-01T09:00:00+00:00",
+        "until_at": "2026-04-02T09:00:00+00:00",
+        "ledger_usd": "1",
+        "provider_usd": "1.5",
+        "difference_usd": "0.5",
+        "in_flight_usd": "0",
+        "open_count": 0,
+        "difference_class": "untracked_call",
+    }
+    reconciliation = {**read_reconciliation(built.warehouse), "classes": [], "balances": [balance]}
+    table = printed(print_reconciliation, reconciliation)
+    assert "0 of 1 balances grew by what the ledger says." in table
+    assert "balance on 2026-04-02 0.5 USD, untracked calls" in table.splitlines()[-1]
 
 
 def test_the_csv_of_a_reconciliation_is_its_days(built: BuildResult) -> None:

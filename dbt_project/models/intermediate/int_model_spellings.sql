@@ -1,7 +1,9 @@
--- Every way in which a model was ever named by an attempt. Few, and asked of every attempt.
+-- Every way in which a model was ever named by an attempt or for a generation. Few, and asked of
+-- every attempt.
 
 -- depends_on: {{ source('lake', 'usage_events') }}
 -- depends_on: {{ source('lake', 'settlements') }}
+-- depends_on: {{ source('lake', 'provider_generations') }}
 
 {{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
 
@@ -13,6 +15,8 @@ spellings as (
     select served_model as model from {{ new_rows('usage_events') }}
     union
     select served_model as model from {{ new_rows('settlements') }}
+    union
+    select model from {{ new_rows('provider_generations') }}
 ),
 
 {% if is_restating() %}

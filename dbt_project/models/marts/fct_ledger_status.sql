@@ -8,6 +8,10 @@ ebook_costs as (
     select * from {{ ref('fct_ebook_costs') }}
 ),
 
+differences as (
+    select * from {{ ref('fct_reconciliation_differences') }}
+),
+
 quarantined as (
     select count(*) as quarantined_count from {{ ref('stg_quarantine') }}
 ),
@@ -27,6 +31,10 @@ landings as (
     union all
     select max(landed_at) as landed_at from {{ ref('stg_provider_activity') }}
     union all
+    select max(landed_at) as landed_at from {{ ref('stg_provider_generations') }}
+    union all
+    select max(landed_at) as landed_at from {{ ref('stg_provider_balances') }}
+    union all
     select max(landed_at) as landed_at from {{ ref('stg_quarantine') }}
 ),
 
@@ -43,6 +51,14 @@ measured as (
         cast(coalesce(sum(settled_count), 0) as bigint) as settled_count,
         {{ summed_measures() }}
     from usage
+),
+
+untracked as (
+    select
+        cast(coalesce(sum(amount_usd), 0) as decimal(38, 12)) as untracked_usd,
+        cast(coalesce(sum(requests), 0) as bigint) as untracked_requests
+    from differences
+    where is_untracked
 ),
 
 books as (
@@ -70,12 +86,15 @@ status as (
         measured.wasted_cost_usd,
         {{ share_of('measured.wasted_cost_usd', 'measured.cost_usd') }} as wasted_share,
         measured.settled_count,
+        untracked.untracked_usd,
+        untracked.untracked_requests,
         measured.first_call_at,
         measured.last_call_at,
         newest_landing.landed_at,
         current_timestamp as built_at
     from measured
     cross join quarantined
+    cross join untracked
     cross join books
     cross join newest_landing
 )

@@ -1,0 +1,9 @@
+{# One of the labels of a call, which are a JSON object as text; null where it has none such. #}
+{% macro label(name) -%}
+    {{ adapter.dispatch('label')(name) }}
+{%- endmacro %}
+
+
+{% macro duckdb__label(name) -%}
+    json_extract_string(labels, '$.{{ name }}')
+{%- endmacro %}

@@ -1,0 +1,35 @@
+-- Analytics tell a day's generations one by one, if a pull asked for them: what the ledger has of
+-- those, and of those days.
+
+{{ config(materialized='table') }}
+
+with
+
+generations as (
+    select * from {{ ref('stg_provider_generations') }}
+),
+
+-- Of these days and those around them alone; the ledger has many more.
+days as (
+    select billed_date as started_date from generations
+    union
+    select billed_date - 1 as started_date from generations
+    union
+    select billed_date + 1 as started_date from generations
+),
+
+attempts as (
+    select
+        event_id,
+        generation_id,
+        source,
+        cost_usd,
+        coalesce(canonical_model, 'unknown') as canonical_model,
+        {{ billed_date() }} as billed_date
+    from {{ ref('fct_attempts') }}
+    where
+        generation_id is not null
+        and started_date in (select days.started_date from days)
+)
+
+select * from attempts

@@ -23,6 +23,10 @@ outcomes as (
     select * from {{ ref('stg_outcomes') }}
 ),
 
+fee_rates as (
+    select * from {{ ref('stg_purchase_fee_rates') }}
+),
+
 said as (
     select
         *,
@@ -109,6 +113,8 @@ tried_again as (
 judged as (
     select
         priced.*,
+        -- Credits cost more than they are worth: what they paid for bears its part of the fee.
+        {{ at_rate('priced.charged_usd', 'fee_rates.fee_rate') }} as fee_share_usd,
         coalesce(tried_again.is_retried, false) as is_retried,
         outcomes.outcome,
         case
@@ -123,6 +129,11 @@ judged as (
     from priced
     left join outcomes on priced.operation_id = outcomes.operation_id
     left join tried_again on priced.event_id = tried_again.event_id
+    left join fee_rates
+        on
+            cast(priced.started_at as date) >= fee_rates.valid_from
+            and cast(priced.started_at as date)
+            < coalesce(fee_rates.valid_until, cast('9999-12-31' as date))
 ),
 
 final as (
@@ -165,6 +176,7 @@ final as (
         cast(charged_usd as decimal(18, 12)) as openrouter_cost_usd,
         cast(charged_upstream_usd as decimal(18, 12)) as upstream_cost_usd,
         cast(charged_usd + charged_upstream_usd as decimal(18, 12)) as cost_usd,
+        cast(fee_share_usd as decimal(18, 12)) as fee_share_usd,
         cost_source,
         cost_status,
         listed_cost_usd,

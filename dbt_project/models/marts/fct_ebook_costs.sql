@@ -26,6 +26,7 @@ counted as (
         coalesce(measured.cost_usd, 0) as cost_usd,
         coalesce(measured.rejected_cost_usd, 0) as rejected_cost_usd,
         coalesce(measured.wasted_cost_usd, 0) as wasted_cost_usd,
+        coalesce(measured.fee_share_usd, 0) as fee_share_usd,
         coalesce(measured.unpriced_count, 0) as unpriced_count,
         coalesce(measured.in_doubt_count, 0) as in_doubt_count,
         coalesce(measured.estimated_count, 0) as estimated_count,

@@ -84,6 +84,7 @@ status as (
         {{ usd_per('books.paged_cost_usd', 'books.page_count') }} as cost_per_page_usd,
         measured.rejected_cost_usd,
         measured.wasted_cost_usd,
+        measured.fee_share_usd,
         {{ share_of('measured.wasted_cost_usd', 'measured.cost_usd') }} as wasted_share,
         measured.settled_count,
         untracked.untracked_usd,

@@ -8,6 +8,7 @@
     'cost_usd',
     'rejected_cost_usd',
     'wasted_cost_usd',
+    'fee_share_usd',
     'call_count',
     'operation_count',
     'unpriced_count',

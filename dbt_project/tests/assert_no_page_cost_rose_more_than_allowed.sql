@@ -1,9 +1,7 @@
--- A gate: off without its variable. `inkledger build --max-rise PERCENT` sets it. Only ebooks of
+-- A gate: open without its variable. `inkledger build --max-rise PERCENT` sets it. Only ebooks of
 -- the newest month are held against it: what rose in an earlier one can no longer be changed.
-{{ config(
-    enabled=var('max_rise_percent', none) is not none,
-    store_failures=true,
-) }}
+{% set highest = var('max_rise_percent', none) %}
+{{ config(store_failures=highest is not none) }}
 
 select
     ebook_id,
@@ -13,5 +11,9 @@ select
 from {{ ref('fct_page_cost_rises') }}
 where
     is_newest_month
-    and rise_percent > cast('{{ var("max_rise_percent", "0") }}' as decimal(38, 12))
+    {% if highest is none %}
+        and false
+    {% else %}
+        and rise_percent > cast('{{ highest }}' as decimal(38, 12))
+    {% endif %}
 order by rise_percent desc, ebook_id

@@ -1,14 +1,15 @@
--- A gate: off without its variable. `inkledger build --max-cost-per-accepted-page USD` sets it.
-{{ config(
-    enabled=var('max_cost_per_accepted_page_usd', none) is not none,
-    store_failures=true,
-) }}
+-- A gate: open without its variable. `inkledger build --max-cost-per-accepted-page USD` sets it.
+{% set highest = var('max_cost_per_accepted_page_usd', none) %}
+{{ config(store_failures=highest is not none) }}
 
 select
     ebook_id,
     cost_per_accepted_page_usd
 from {{ ref('fct_page_cost_rises') }}
 where
-    cost_per_accepted_page_usd
-    > cast('{{ var("max_cost_per_accepted_page_usd", "0") }}' as decimal(38, 12))
+    {% if highest is none %}
+        false
+    {% else %}
+        cost_per_accepted_page_usd > cast('{{ highest }}' as decimal(38, 12))
+    {% endif %}
 order by cost_per_accepted_page_usd desc, ebook_id

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 Clock = Callable[[], datetime]
 
-utc_now: Clock = partial(datetime.now, UTC)
-"""The present instant, in UTC."""
+
+def utc_now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)

@@ -16,15 +16,12 @@ def publish(built: Path, published: Path) -> None:
     """
     _fold_in_log(built)
     _reach_disk(built)
-    retired = built.with_name(f"retired.{os.getpid()}.{built.name}")
-    try:
-        with suppress(FileNotFoundError):
-            os.link(published, retired)
-        built.replace(published)
-        with suppress(FileNotFoundError):
-            retired.rename(built)
-    finally:
-        retired.unlink(missing_ok=True)
+    retired = _retired(built)
+    with suppress(OSError):  # Nothing is published yet, or the file system has no links.
+        os.link(published, retired)
+    built.replace(published)
+    with suppress(FileNotFoundError):
+        retired.rename(built)
     _reach_disk(published.parent)
 
 
@@ -34,12 +31,18 @@ def begin_from(built: Path, published: Path | None) -> None:
     That is what was published before the last time. If it is gone or spoilt, or a reader still has
     it open, it is a copy of what is `published` now.
     """
+    _retired(built).unlink(missing_ok=True)
     if published and _is_finished(built, read_only=False):
         return
     for path in (built, built.with_name(f"{built.name}.wal")):
         path.unlink(missing_ok=True)
     if published and _is_finished(published, read_only=True):
         shutil.copyfile(published, built)
+
+
+def _retired(built: Path) -> Path:
+    """What was published, for the moment in which the two change places."""
+    return built.with_name(f"retired.{built.name}")
 
 
 def _is_finished(database: Path, *, read_only: bool) -> bool:

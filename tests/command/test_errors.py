@@ -19,7 +19,7 @@ from tests.pull.providers import attempt, land_attempts
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["reprot"], 2, "Did you mean 'report'?"),
+        (["reprot"], 2, "Did you mean one of: 'report'"),
         (["report"], 2, "status, ebooks, stages, reconciliation"),
         (["report", "status", "--format", "xml"], 2, "'table', 'json', 'csv'"),
         (["report", "status"], 1, "run `inkledger build`"),
@@ -99,7 +99,9 @@ def test_an_address_where_nobody_listens_is_given_up_soon_and_named(tmp_path: Pa
     began = time.monotonic()
     finished = run_inkledger(tmp_path, "pull", "prices", OPENROUTER_BASE_URL=address)
     assert time.monotonic() - began < 30
-    assert (finished.returncode, finished.stdout) == (1, "")
+    assert finished.returncode == 1
+    # What others know of prices needs no connection.
+    assert finished.stdout.endswith(" earlier prices, of genai-prices.\n")
     assert finished.stderr.startswith(f"inkledger: {address} cannot be reached (")
     assert finished.stderr.endswith("): is OPENROUTER_BASE_URL right?\n")
 

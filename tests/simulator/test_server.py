@@ -16,11 +16,14 @@ from tests.simulator.exchanges import CLAUDE, chat_body
 
 SERVE = """
 from ingest.simulator import serve
-serve(0, 7, "none", 0.0, lambda url: print(url, flush=True))
+try:
+    serve(0, 7, "none", 0.0, lambda url: print(url, flush=True))
+except KeyboardInterrupt:
+    print("ended")
 """
 
 
-def test_ctrl_c_ends_serving_without_a_traceback() -> None:
+def test_ctrl_c_ends_serving_and_reaches_whoever_began_it() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SERVE], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -30,7 +33,7 @@ def test_ctrl_c_ends_serving_without_a_traceback() -> None:
             assert client.get(base_url + "/models").status_code == 200
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=30)
-    assert (process.returncode, rest, errors) == (0, "", "")
+    assert (process.returncode, rest, errors) == (0, "ended\n", "")
 
 
 def test_a_taken_port_is_named_and_nothing_is_announced() -> None:

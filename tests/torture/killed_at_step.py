@@ -11,7 +11,7 @@ import signal
 import sys
 from typing import Any
 
-_CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.truncate"}
+_CHANGES = {"os.link", "os.rename", "os.remove", "os.mkdir", "os.truncate"}
 _home = os.environ["INKLEDGER_HOME"]
 _fatal_step = sys.argv[1]
 _step = 0

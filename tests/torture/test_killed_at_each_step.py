@@ -105,15 +105,21 @@ def test_killed_at_any_step_and_run_again_it_loses_and_doubles_nothing(
 def test_a_build_killed_at_any_step_of_publishing_is_published_by_the_next(tmp_path: Path) -> None:
     record_calls(tmp_path)
     assert run_inkledger(tmp_path, "build").returncode == 0
-    warehouse = tmp_path / "warehouse.duckdb"
-    published = warehouse.stat().st_ino
-    for change in ("open", "os.rename"):
-        killed = run(tmp_path, ["build"], fatal_step=f"{change} {tmp_path}/.warehouse")
+    warehouse, built = tmp_path / "warehouse.duckdb", tmp_path / ".build" / "warehouse.duckdb"
+    for change, is_published in {
+        f"os.link {warehouse}": False,
+        f"os.rename {built}": False,
+        f"os.rename {built.with_name('retired.')}": True,
+    }.items():
+        published = warehouse.stat().st_ino
+        killed = run(tmp_path, ["build"], fatal_step=change)
         assert killed.returncode == -9, killed.stderr
-        assert warehouse.stat().st_ino == published
+        assert (warehouse.stat().st_ino != published) == is_published
         assert run_inkledger(tmp_path, "report", "status").returncode == 0
+    published = warehouse.stat().st_ino
     assert run_inkledger(tmp_path, "build").returncode == 0
     assert warehouse.stat().st_ino != published
+    assert {path.name for path in built.parent.glob("*.duckdb")} == {built.name}
 
 
 def copy_of(folder: Path, name: str) -> Path:

@@ -166,6 +166,9 @@ def test_a_listing_that_is_killed_lands_whole_or_not_at_all(
             stop(tmp_path, simulator, what, chance.uniform(0.6, 1.6), signal.SIGKILL)
         pull(tmp_path, simulator, what)
         landed = rows(tmp_path, table_name)
+        if what == "prices":
+            # Endpoints are asked for model by model, and land as far as they came.
+            landed = [row for row in landed if row["source"] == "models"]
         sizes = {
             sum(row[snapshot] == each for row in landed) for each in {r[snapshot] for r in landed}
         }

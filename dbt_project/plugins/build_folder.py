@@ -1,5 +1,6 @@
 """Say in which folder the warehouse is built, and make it, before DuckDB opens a file there."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        """Called with what `profiles.yml` says."""
-        self._folder = Path(plugin_config["folder"])
+        """Called once. A home in `profiles.yml` would have dbt read the project anew for each."""
+        self._folder = Path(os.environ.get("INKLEDGER_HOME") or "../data", ".build")
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Called by dbt-duckdb right before it connects to `creds.path`."""

@@ -21,6 +21,8 @@ from ingest.warehouse.lock import only_one
 from ingest.warehouse.publish import begin_from, publish
 
 DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+PARSED = DBT_PROJECT / "target" / "partial_parse.msgpack"
+"""The project as dbt read it when it was set up, for homes in which it has not read it yet."""
 MOST_FAILURES = 3
 """One cause fails many tests: the first few tell it, the log has the rest."""
 MOST_NAMES = 20
@@ -98,6 +100,8 @@ def _run_dbt(
         "--exclude-resource-type", "unit_test",
     ]
     # fmt: on
+    if not (home.build / "target" / PARSED.name).exists() and PARSED.exists():
+        command += ["--partial-parse-file-path", str(PARSED)]
     if full_refresh:
         command.append("--full-refresh")
     if variables:

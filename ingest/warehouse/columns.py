@@ -225,6 +225,7 @@ STATUS_COLUMNS = (
     Column("Cost, USD", "cost_usd", _write_exact_usd),
     Column("  of it for no known ebook, USD", "unattributed_cost_usd", _write_exact_usd),
     Column("  of it wasted, USD", "wasted_cost_usd", _write_exact_usd),
+    Column("Fee for these credits, USD", "fee_share_usd", _write_exact_usd),
     Column("Billed besides, untracked, USD", "untracked_usd", _write_exact_usd),
     Column("Cost per page, USD", "cost_per_page_usd", _write_usd),
     _count("Attempts", "attempt_count"),

@@ -40,6 +40,7 @@ def test_the_status_tells_the_sum_and_what_it_lacks(built: BuildResult) -> None:
         "cost_per_page_usd": "0.003846153846",
         "rejected_cost_usd": "0.04",
         "wasted_cost_usd": "0.05",
+        "fee_share_usd": "0.038555",
         "wasted_share": "0.069348",
         "settled_count": 1,
         "untracked_usd": "0.349999999999",

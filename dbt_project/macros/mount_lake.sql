@@ -111,9 +111,9 @@
 
 
 {#
-    Called when `int_touched_events` is known: leave in `touched_lake` what it names, and settlements
-    that have landed since the last build whether a call is known for them or not. The rows are
-    copied once, for many models ask for them.
+    Called when `int_touched_events` is known: leave in `touched_lake` what it names, and what has
+    landed since the last build, as settlements of which no call is known. The rows are copied once,
+    for many models ask for them.
 #}
 {% macro mount_touched_lake() %}
     {% for table_name, keys in touching_keys().items() if is_restating() %}

@@ -1,12 +1,7 @@
 -- The ledger as the provider dates it: what fct_attempts holds, summed for each day on which calls
 -- were started by the day on which OpenRouter made their generations.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

@@ -1,11 +1,6 @@
 -- What questions about months, days and currencies are asked of: few rows, whatever was called.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

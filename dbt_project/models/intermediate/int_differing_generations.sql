@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

@@ -1,12 +1,7 @@
 -- What every sum is made of: attempts are read once, and the days of which nothing was touched are
 -- not read again.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

@@ -1,12 +1,7 @@
 -- How many generations the ledger and the provider's own records of them agree on. Ten million that
 -- match are a number, not ten million rows.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

@@ -5,7 +5,7 @@
 -- depends_on: {{ source('lake', 'settlements') }}
 -- depends_on: {{ source('lake', 'provider_generations') }}
 
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='append') }}
 
 with
 

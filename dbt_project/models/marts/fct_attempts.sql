@@ -2,12 +2,7 @@
 -- be zero, else estimated at the listed price, else unknown. True spend is what was charged to
 -- credits and, only with our own provider key (BYOK), what the provider charged besides.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='event_id',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='event_id') }}
 
 with
 

@@ -1,12 +1,7 @@
 -- What calls were billed against what they cost by the list in force: a price that changed between
 -- two pulls, a provider that is not asked for its own, or a charge that no list tells.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

@@ -1,12 +1,7 @@
 -- The calls that drive a difference between list and bill: of each day, model and provider the five
 -- with the largest.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

@@ -3,12 +3,7 @@
 -- the rejected cost. An attempt in whose place its operation made another is `retried`, of the rest
 -- it is said how they ended.
 
-{{ config(
-    materialized='incremental',
-    incremental_strategy='restate',
-    unique_key='started_date',
-    on_schema_change='fail',
-) }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 

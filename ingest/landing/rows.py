@@ -93,8 +93,8 @@ def read_lines(
         for table_name, numbered in exact.items():
             numbers, records = zip(*numbered, strict=True)
             frame = to_frame(table_name, records)
-            numbers = pl.Series(LINE, numbers, left.schema[LINE])
-            rows[table_name].append(frame.select(numbers, pl.all()))
+            nth = pl.Series(LINE, numbers, left.schema[LINE])
+            rows[table_name].append(frame.select(nth, pl.all()))
     return {
         table_name: frame
         for table_name, frames in rows.items()

@@ -42,7 +42,6 @@ _FORMS: dict[tuple[type[pl.DataType], frozenset[Any]], str] = {
     (pl.Datetime, frozenset()): f'"(?:{_DATE})T{_TIME}"',
 }
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%6fZ"
-_FIRST_TEXT = r'^[{]"\w+":"((?:[^"\\]|\\.)*)"'
 
 
 class PlainLines:
@@ -59,7 +58,7 @@ class PlainLines:
     def read(self, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows of the `lines` that are plain, each with its number, and the other lines.
 
-        With `latest` the last plain line stands for all that begin with the same text, their id.
+        With `latest` the last plain line stands for all that begin with the same field, their id.
         """
         is_plain = pl.col(TEXT).str.contains(self._pattern).fill_null(False)
         told = lines.lazy().with_columns(is_plain=is_plain).collect(engine="streaming")
@@ -67,8 +66,8 @@ class PlainLines:
             LINE, pl.col(TEXT).str.slice(len(self._head)).str.head(-len("}"))
         )
         if self._latest:
-            first_text = pl.col(TEXT).str.extract(_FIRST_TEXT)
-            plain = plain.unique(first_text, keep="last", maintain_order=True)
+            second = pl.col(TEXT).str.find(f',"{self._names[1]}":', literal=True)
+            plain = plain.filter(pl.col(TEXT).str.slice(0, second).is_last_distinct())
         rows = self._parse(plain)
         if rows.is_empty():
             return rows, lines

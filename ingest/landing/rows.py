@@ -37,12 +37,13 @@ def rows_from_the_end(
     Of an event only the last line counts. A line that is no record is a row of `quarantine`.
     """
     # The start of an attempt is a row in doubt; what came later replaces it.
-    told = pl.DataFrame(schema={"event_id": pl.String})
+    told = pl.Series(dtype=pl.String)
+    event_id = pl.col("event_id")
     for rows in _read_side_by_side(segment_name, file, chunk_bytes):
         if "usage_events" in rows:
-            events = rows["usage_events"].unique("event_id", keep="last", maintain_order=True)
-            events = events.join(told, on="event_id", how="anti", maintain_order="left")
-            told = pl.concat([told, events.select("event_id")])
+            is_news = event_id.is_last_distinct() & ~event_id.is_in(told.implode())
+            events = rows["usage_events"].filter(is_news)
+            told = pl.concat([told, events["event_id"]])
             rows["usage_events"] = events
         yield rows
 

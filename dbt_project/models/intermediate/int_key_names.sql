@@ -1,4 +1,7 @@
--- Calls know the hash of their key, exports its name: the provider's list of keys has both.
+-- Calls know the hash of their key, exports its name: the provider's list of keys has both. A table,
+-- for a view that is read when the lake may be elsewhere asks for it.
+
+{{ config(materialized='table') }}
 
 with
 

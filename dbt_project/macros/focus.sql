@@ -1,7 +1,7 @@
-{# What FOCUS calls what was charged for, by bucket. An own-key fee is what OpenRouter takes for a call
-   that the provider bills to a key of our own. #}
+{# What FOCUS calls what was charged for, by bucket. An own-key fee is what OpenRouter takes for a
+   call that the provider bills to a key of our own. #}
 {% macro focus_meter() -%}
-    {%- set names = {
+    {%- set meters = {
         'input': 'Input Tokens',
         'cache_read': 'Cached Input Tokens',
         'cache_write': 'Cache Write Tokens',
@@ -14,27 +14,31 @@
         'credits': 'Credits',
     } -%}
     case
-        when meter_bucket = 'image' and unit = 'image' then 'Output Images'
-        {%- for bucket, name in names.items() %}
-            when meter_bucket = '{{ bucket }}' then '{{ name }}'
-        {%- endfor %}
+        when meter_bucket = 'image' and charges.unit = 'image' then 'Output Images'
+        {{ words_for('meter_bucket', meters) }}
     end
 {%- endmacro %}
 
 
 {% macro focus_unit() -%}
-    case unit
-        {%- for unit, name in {
-            'token': 'Tokens',
-            'image': 'Images',
-            'search': 'Searches',
-            'request': 'Requests',
-            'fee': 'Fees',
-            'credit': 'Credits',
-        }.items() %}
-            when '{{ unit }}' then '{{ name }}'
-        {%- endfor %}
+    {%- set units = {
+        'token': 'Tokens',
+        'image': 'Images',
+        'search': 'Searches',
+        'request': 'Requests',
+        'fee': 'Fees',
+        'credit': 'Credits',
+    } -%}
+    case
+        {{ words_for('charges.unit', units) }}
     end
+{%- endmacro %}
+
+
+{% macro words_for(column, words) -%}
+    {%- for value, word in words.items() %}
+        when {{ column }} = '{{ value }}' then '{{ word }}'
+    {%- endfor %}
 {%- endmacro %}
 
 
@@ -51,16 +55,20 @@
 
 
 {% macro duckdb__json_text(values, over) -%}
+    {%- set pairs = [] -%}
+    {%- for key, value in values.items() -%}
+        {%- do pairs.append("'" ~ key ~ "', " ~ value) -%}
+    {%- endfor -%}
     cast(
-        json_merge_patch(
-            cast({{ over }} as json),
-            json_object(
-                {%- for key, value in values.items() %}
-                    '{{ key }}', {{ value }}{{ "," if not loop.last }}
-                {%- endfor %}
-            )
-        ) as varchar
+        json_merge_patch(coalesce(try_cast({{ over }} as json), '{}'), json_object({{ pairs | join(", ") }}))
+        as varchar
     )
+{%- endmacro %}
+
+
+{# A number's digits without the zeros behind. #}
+{% macro plain_digits(number) -%}
+    rtrim(rtrim(cast({{ number }} as varchar), '0'), '.')
 {%- endmacro %}
 
 

@@ -1,5 +1,5 @@
--- Calls know the hash of their key, exports its name: the provider's list of keys has both. A table,
--- for a view that is read when the lake may be elsewhere asks for it.
+-- Calls know the hash of their key, exports its name: the provider's list of keys has both. A table
+-- and no view, for views that are read later ask for it.
 
 {{ config(materialized='table') }}
 

@@ -1,5 +1,5 @@
--- OpenRouter tells what was bought in all, and not when: a purchase lies between two times of asking.
--- What had been bought when it was first asked for has no date, and is in no row.
+-- OpenRouter tells what was bought in all, and not when: a purchase lies between two times of
+-- asking. What had been bought when it was first asked for has no date, and is in no row.
 
 with
 
@@ -20,28 +20,39 @@ compared as (
     from balances
 ),
 
+changed as (
+    select
+        *,
+        greatest(credits_usd, 0) as bought_usd
+    from compared
+    where credits_usd <> 0
+),
+
 charged as (
     select
-        compared.*,
-        -- Cards are charged in cents. What is taken back is taken back without its fee.
-        case
-            when compared.credits_usd > 0
-                then greatest(
-                    cast(
-                        {{ at_rate('greatest(compared.credits_usd, 0)', 'fee_rates.fee_rate') }}
-                        as decimal(38, 2)
-                    ),
-                    fee_rates.least_fee_usd
-                )
-            else 0
-        end as fee_usd
-    from compared
+        changed.*,
+        -- Cards are charged in cents.
+        cast({{ at_rate('changed.bought_usd', 'fee_rates.fee_rate') }} as decimal(38, 2))
+            as rated_usd,
+        fee_rates.least_fee_usd
+    from changed
     left join fee_rates
         on
-            cast(compared.until_at as date) >= fee_rates.valid_from
-            and cast(compared.until_at as date)
+            cast(changed.until_at as date) >= fee_rates.valid_from
+            and cast(changed.until_at as date)
             < coalesce(fee_rates.valid_until, cast('9999-12-31' as date))
-    where compared.credits_usd <> 0
+),
+
+feed as (
+    select
+        *,
+        -- Nothing tells that the fee is given back with credits that are taken back.
+        case
+            when bought_usd = 0 then 0
+            when rated_usd > least_fee_usd then rated_usd
+            else least_fee_usd
+        end as fee_usd
+    from charged
 ),
 
 final as (
@@ -51,7 +62,7 @@ final as (
         cast(credits_usd as decimal(38, 12)) as credits_usd,
         cast(fee_usd as decimal(38, 12)) as fee_usd,
         cast(credits_usd + coalesce(fee_usd, 0) as decimal(38, 12)) as paid_usd
-    from charged
+    from feed
 )
 
 select * from final

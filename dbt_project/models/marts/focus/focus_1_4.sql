@@ -1,8 +1,14 @@
--- The ledger as a Cost and Usage dataset of FOCUS 1.4, https://focus.finops.org. Credits are prepaid:
--- cash is billed when they are bought, and calls take from them. Never stored: the shape is made when
--- it is asked for, and of nothing but what the warehouse itself holds.
+-- The ledger as a Cost and Usage dataset of FOCUS 1.4, https://focus.finops.org. Credits are
+-- prepaid: cash is billed when they are bought, and calls take from them. Never stored: the shape
+-- is made when it is asked for, and of nothing but what the warehouse itself holds.
 
 {{ config(materialized='view') }}
+
+{% set sku_details = {'x_Model': 'model_name', 'x_Provider': 'provider_name'} %}
+{% set tags = {
+    'ebook_id': 'ebook_id', 'stage': 'stage', 'page': 'page_number', 'run_id': 'run_id',
+    'outcome': 'outcome',
+} %}
 
 with
 
@@ -92,25 +98,24 @@ charges as (
     where is_untracked
 ),
 
-described as (
+told as (
     select
         attempts.*,
         charges.category,
         charges.meter_bucket,
         charges.quantity,
-        charges.listed_cost_usd as line_listed_usd,
+        charges.cost_usd as charged_usd,
+        charges.upstream_cost_usd as charged_upstream_usd,
+        charges.listed_cost_usd as listed_usd,
         charges.billed_usd,
         charges.charged_at,
-        coalesce(attempts.is_byok and charges.meter_bucket <> 'own_key_fee', false)
-            as is_billed_by_provider,
-        case
-            when attempts.is_byok and charges.meter_bucket <> 'own_key_fee' then charges.upstream_cost_usd
-            else charges.cost_usd
-        end as line_usd,
-        coalesce(charges.model_name, attempts.canonical_model, attempts.requested_model, 'unknown')
-            as model_name,
         {{ focus_meter() }} as meter,
         {{ focus_unit() }} as unit,
+        coalesce(attempts.is_byok, false) and charges.meter_bucket <> 'own_key_fee'
+            as is_billed_upstream,
+        coalesce(
+            charges.model_name, attempts.canonical_model, attempts.requested_model, 'unknown'
+        ) as model_name,
         ebooks.title,
         coalesce(key_names.api_key_name, 'API key ' || left(attempts.api_key_hash, 8)) as key_name
     from charges
@@ -119,21 +124,32 @@ described as (
     left join key_names on attempts.api_key_hash = key_names.api_key_hash
 ),
 
--- Where nobody knows a cost, FOCUS still wants a number: 0, beside an x_LedgerCost that is null.
-priced as (
+-- Under a key of our own, what was metered is the provider's to bill.
+attributed as (
     select
         *,
-        coalesce(line_usd, 0) as effective_usd,
-        coalesce(line_listed_usd, line_usd, 0) as list_usd,
-        {{ unit_price('abs(coalesce(line_listed_usd, line_usd, 0))', 'abs(quantity)') }}
-            as list_unit_price_usd,
+        case when is_billed_upstream then charged_upstream_usd else charged_usd end as ledger_usd,
         case
             when category = 'Purchase' then 'openrouter:credits'
             when category = 'Usage' then model_name || ':' || replace(lower(meter), ' ', '_')
         end as sku,
         date_trunc('month', charged_at) as month_at,
         date_trunc('hour', coalesce({{ in_utc('started_at') }}, charged_at)) as from_at
-    from described
+    from told
+),
+
+-- Where nobody knows a cost, FOCUS still wants a number: 0, beside an x_LedgerCost that is null.
+-- Where nobody knows a price, it is what was charged.
+priced as (
+    select
+        *,
+        coalesce(ledger_usd, 0) as effective_usd,
+        coalesce(listed_usd, ledger_usd, 0) as list_usd,
+        {{ unit_price('abs(coalesce(listed_usd, ledger_usd, 0))', 'abs(quantity)') }}
+            as list_unit_price_usd,
+        from_at + case when category = 'Adjustment' then interval '1' day else interval '1' hour end
+            as until_at
+    from attributed
 ),
 
 final as (
@@ -141,12 +157,12 @@ final as (
         cast(effective_usd as decimal(38, 12)) as EffectiveCost,
         cast(billed_usd as decimal(38, 12)) as BilledCost,
         cast(list_usd as decimal(38, 12)) as ListCost,
-        cast(case category when 'Purchase' then billed_usd else effective_usd end as decimal(38, 12))
-            as ContractedCost,
+        cast(
+            case category when 'Purchase' then billed_usd else effective_usd end as decimal(38, 12)
+        ) as ContractedCost,
         'USD' as BillingCurrency,
         {{ in_utc('from_at') }} as ChargePeriodStart,
-        {{ in_utc("from_at + case category when 'Adjustment' then interval '1' day
-            else interval '1' hour end") }} as ChargePeriodEnd,
+        {{ in_utc('until_at') }} as ChargePeriodEnd,
         {{ in_utc('month_at') }} as BillingPeriodStart,
         {{ in_utc("month_at + interval '1' month") }} as BillingPeriodEnd,
         category as ChargeCategory,
@@ -168,7 +184,7 @@ final as (
         key_name as SubAccountName,
         case when api_key_hash is not null then 'API Key' end as SubAccountType,
         'OpenRouter' as ServiceProviderName,
-        case when is_billed_by_provider then coalesce(provider_name, 'unknown') else 'OpenRouter' end
+        case when is_billed_upstream then coalesce(provider_name, 'Unknown') else 'OpenRouter' end
             as InvoiceIssuerName,
         provider_name as HostProviderName,
         cast(null as varchar) as InvoiceId,
@@ -182,32 +198,26 @@ final as (
         sku as SkuId,
         meter as SkuMeter,
         sku || coalesce(':' || provider_name, '')
-        || case when line_listed_usd is null then ':unlisted' else ':' || list_unit_price_usd end
-            as SkuPriceId,
-        case category when 'Usage' then
-            {{ json_text({'x_Model': 'model_name', 'x_Provider': 'provider_name'}) }}
-        end as SkuPriceDetails,
+        || case
+            when listed_usd is null then ':unlisted'
+            else ':' || {{ plain_digits('list_unit_price_usd') }}
+        end as SkuPriceId,
+        case category when 'Usage' then {{ json_text(sku_details) }} end as SkuPriceDetails,
         list_unit_price_usd as ListUnitPrice,
         case when sku is not null then 'Standard' end as PricingCategory,
         quantity as PricingQuantity,
         unit as PricingUnit,
         case category when 'Usage' then quantity end as ConsumedQuantity,
         case category when 'Usage' then unit end as ConsumedUnit,
-        case category when 'Usage' then
-            {{ json_text(
-                {
-                    'ebook_id': 'ebook_id', 'stage': 'stage', 'page': 'page_number',
-                    'run_id': 'run_id', 'outcome': 'outcome',
-                },
-                over="coalesce(labels, '{}')",
-            ) }}
-        end as Tags,
-        cast(line_usd as decimal(38, 12)) as x_LedgerCost,
+        case category when 'Usage' then {{ json_text(tags, over='labels') }} end as Tags,
+        cast(ledger_usd as decimal(38, 12)) as x_LedgerCost,
         cost_status as x_CostStatus,
         cost_source as x_CostSource,
-        line_listed_usd is not null as x_IsListed,
-        cast(case when meter_bucket = 'other' then fee_share_usd end as decimal(38, 12)) as x_FeeShare,
-        cast(case when is_billed_by_provider then line_usd when event_id is not null then 0 end as decimal(38, 12))
+        listed_usd is not null as x_IsListed,
+        -- Told once for a whole attempt, so that it adds up.
+        case when meter_bucket = 'other' then cast(fee_share_usd as decimal(38, 12)) end
+            as x_FeeShare,
+        cast(case when is_billed_upstream then ledger_usd else 0 end as decimal(38, 12))
             as x_UpstreamCost,
         is_byok as x_IsByok,
         event_id as x_EventId,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from ingest.command.terminal import remarks
+from ingest.command.terminal import counted, remarks
 from ingest.money import format_usd
 from ingest.settings import Home, Settings
 
@@ -86,7 +86,7 @@ def _say_what_is_in_it(export: "FocusExport") -> list[str]:
     ]
     if export.unknown_count:
         sentences.append(
-            f"Of {_attempts(export.unknown_count)} nobody knows the cost yet: FOCUS allows no null,"
+            f"Of {counted(export.unknown_count, 'attempt', 'attempts')} nobody knows the cost yet: FOCUS allows no null,"
             " so EffectiveCost is 0 there and x_LedgerCost empty."
         )
     if not export.purchase_count:
@@ -95,7 +95,3 @@ def _say_what_is_in_it(export: "FocusExport") -> list[str]:
             " sees the next."
         )
     return sentences
-
-
-def _attempts(count: int) -> str:
-    return "1 attempt" if count == 1 else f"{count:,} attempts"

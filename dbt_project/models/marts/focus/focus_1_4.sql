@@ -129,6 +129,8 @@ attributed as (
     select
         *,
         case when is_billed_upstream then charged_upstream_usd else charged_usd end as ledger_usd,
+        case when is_billed_upstream then coalesce(provider_name, 'Unknown') else 'OpenRouter' end
+            as issuer,
         case
             when category = 'Purchase' then 'openrouter:credits'
             when category = 'Usage' then model_name || ':' || replace(lower(meter), ' ', '_')
@@ -177,15 +179,14 @@ final as (
                 || coalesce(', ' || stage, '')
                 || coalesce(', page ' || page_number, '')
         end as ChargeDescription,
-        'openrouter' as BillingAccountId,
-        'OpenRouter' as BillingAccountName,
+        lower(issuer) as BillingAccountId,
+        issuer as BillingAccountName,
         'Organization' as BillingAccountType,
         api_key_hash as SubAccountId,
         key_name as SubAccountName,
         case when api_key_hash is not null then 'API Key' end as SubAccountType,
         'OpenRouter' as ServiceProviderName,
-        case when is_billed_upstream then coalesce(provider_name, 'Unknown') else 'OpenRouter' end
-            as InvoiceIssuerName,
+        issuer as InvoiceIssuerName,
         provider_name as HostProviderName,
         cast(null as varchar) as InvoiceId,
         cast(null as varchar) as InvoiceDetailId,

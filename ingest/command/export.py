@@ -79,15 +79,18 @@ def export_as_focus(
 
 
 def _say_what_is_in_it(export: "FocusExport") -> list[str]:
+    usage, untracked, billed = map(
+        format_usd, (export.usage_usd, export.untracked_usd, export.billed_usd)
+    )
     sentences = [
-        f"{export.row_count:,} rows: {format_usd(export.usage_usd)} USD of calls,"
-        f" {format_usd(export.untracked_usd)} untracked,"
-        f" {format_usd(export.billed_usd)} paid for credits."
+        f"{counted(export.row_count, 'row', 'rows')}: {usage} USD of calls, {untracked} untracked,"
+        f" {billed} paid for credits."
     ]
     if export.unknown_count:
+        attempts = counted(export.unknown_count, "attempt", "attempts")
         sentences.append(
-            f"Of {counted(export.unknown_count, 'attempt', 'attempts')} nobody knows the cost yet: FOCUS allows no null,"
-            " so EffectiveCost is 0 there and x_LedgerCost empty."
+            f"Of {attempts} nobody knows the cost yet: FOCUS allows no null, so EffectiveCost is 0"
+            " there and x_LedgerCost empty."
         )
     if not export.purchase_count:
         sentences.append(

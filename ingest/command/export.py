@@ -82,15 +82,19 @@ def _say_what_is_in_it(export: "FocusExport") -> list[str]:
     usage, untracked, billed = map(
         format_usd, (export.usage_usd, export.untracked_usd, export.billed_usd)
     )
-    sentences = [
-        f"{counted(export.row_count, 'row', 'rows')}: {usage} USD of calls, {untracked} untracked,"
-        f" {billed} paid for credits."
-    ]
+    rows = counted(export.row_count, "row", "rows")
+    sentences = [f"{rows}: {usage} USD of calls, {untracked} untracked, {billed} for credits."]
     if export.unknown_count:
         attempts = counted(export.unknown_count, "attempt", "attempts")
         sentences.append(
             f"Of {attempts} nobody knows the cost yet: FOCUS allows no null, so EffectiveCost is 0"
             " there and x_LedgerCost empty."
+        )
+    if export.unlisted_count:
+        unlisted = counted(export.unlisted_count, "row has", "rows have")
+        sentences.append(
+            f"{unlisted} no known list price, and what they cost stands on the rows of the requests:"
+            " `inkledger pull prices` lands prices."
         )
     if not export.purchase_count:
         sentences.append(

@@ -41,6 +41,8 @@ class FocusExport:
     purchase_count: int
     unknown_count: int
     """Attempts of which nobody knows the cost: their rows have an EffectiveCost of 0."""
+    unlisted_count: int
+    """Rows of which no list price is known."""
 
 
 def export_focus(
@@ -125,7 +127,7 @@ def _as_text(name: str, kind: str) -> str:
 
 def _summary(
     connection: duckdb.DuckDBPyConnection, parquet: Path
-) -> tuple[int, Decimal, Decimal, Decimal, int, int]:
+) -> tuple[int, Decimal, Decimal, Decimal, int, int, int]:
     summary = connection.execute(
         f"""
         select
@@ -135,7 +137,8 @@ def _summary(
             coalesce(sum(BilledCost), 0),
             count(*) filter (ChargeCategory = 'Purchase'),
             -- Each has one such line.
-            count(*) filter (SkuMeter = 'Requests' and x_CostStatus in ('unknown', 'in_doubt'))
+            count(*) filter (SkuMeter = 'Requests' and x_CostStatus in ('unknown', 'in_doubt')),
+            count(*) filter (SkuMeter <> 'Requests' and not x_IsListed)
         from read_parquet({_quoted(parquet)})
         """  # noqa: S608
     ).fetchone()

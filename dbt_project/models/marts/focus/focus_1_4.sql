@@ -214,7 +214,7 @@ final as (
         cast(ledger_usd as decimal(38, 12)) as x_LedgerCost,
         cost_status as x_CostStatus,
         cost_source as x_CostSource,
-        listed_usd is not null as x_IsListed,
+        case category when 'Usage' then listed_usd is not null end as x_IsListed,
         -- Told once for a whole attempt, so that it adds up.
         case when meter_bucket = 'other' then cast(fee_share_usd as decimal(38, 12)) end
             as x_FeeShare,

@@ -93,7 +93,7 @@ def _say_what_is_in_it(export: "FocusExport") -> list[str]:
     if export.unlisted_count:
         unlisted = counted(export.unlisted_count, "row has", "rows have")
         sentences.append(
-            f"{unlisted} no known list price, and what they cost stands on the rows of the requests:"
+            f"{unlisted} no known list price, so that costs stand on the rows of the requests:"
             " `inkledger pull prices` lands prices."
         )
     if not export.purchase_count:

@@ -7,6 +7,7 @@ InkledgerError
 ├── LakeUnreadable             a file of the lake is not whole; says which
 ├── BuildFailed                dbt refused to build or a test failed; nothing was published
 ├── WarehouseMissing           nothing has been published yet
+├── ExportNotWritten           the disk did not take an export; what was there before stays
 ├── TooLittleHistory           an estimate needs more finished ebooks than there are
 ├── BudgetExceeded             the call was not sent: it could pass a limit
 └── OpenRouterError            OpenRouter did not give what was asked for
@@ -46,6 +47,10 @@ class BuildFailed(InkledgerError):
 
 class WarehouseMissing(InkledgerError):
     """There is no published warehouse under this home yet."""
+
+
+class ExportNotWritten(InkledgerError):
+    """The disk of an export is full or refuses; a file that was there before is as it was."""
 
 
 class TooLittleHistory(InkledgerError):

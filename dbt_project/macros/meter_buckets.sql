@@ -67,6 +67,16 @@
 {%- endmacro %}
 
 
+{# What of that the provider charged to our own key, rounded down. #}
+{% macro part_of_upstream_cost(bucket) -%}
+    case
+        when upstream_cost_usd = 0 then 0 * {{ part_of_cost(bucket) }}
+        when upstream_cost_usd = cost_usd then {{ part_of_cost(bucket) }}
+        else {{ portion(part_of_cost(bucket), 'cost_usd', 'upstream_cost_usd') }}
+    end
+{%- endmacro %}
+
+
 {# Whether a call's list and bill can be compared: both were told, neither made of the other. #}
 {% macro is_billed_and_listed() -%}
     listed_cost_usd is not null

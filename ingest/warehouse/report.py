@@ -4,7 +4,8 @@ Every function opens the file read-only, fetches and closes: a build that publis
 waits for nobody. Each raises `WarehouseMissing` when nothing has been published.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -229,11 +230,18 @@ def _is_balanced(reconciliation: Row) -> bool | None:
 
 def fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:
     """The rows of a query to the published warehouse. Raises `WarehouseMissing`."""
+    with opened(warehouse) as connection:
+        return to_rows(connection, query, parameters)
+
+
+@contextmanager
+def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published warehouse, for reading. Raises `WarehouseMissing`."""
     if not warehouse.exists():
         raise WarehouseMissing(f"There is no warehouse at {warehouse} yet: run `inkledger build`.")
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            return to_rows(connection, query, parameters)
+            yield connection
     except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException):
         raise WarehouseMissing(
             f"{warehouse} is damaged or of another version of inkledger: run `inkledger build`."

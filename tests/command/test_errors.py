@@ -19,7 +19,7 @@ from tests.pull.providers import attempt, land_attempts
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "words"),
     [
-        (["reprot"], 2, "Did you mean one of: 'report'"),
+        (["reprot"], 2, "Did you mean one of: 'export', 'report'"),
         (["report"], 2, "status, ebooks, stages, reconciliation"),
         (["report", "status", "--format", "xml"], 2, "'table', 'json', 'csv'"),
         (["report", "status"], 1, "run `inkledger build`"),

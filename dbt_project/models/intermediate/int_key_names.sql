@@ -1,4 +1,7 @@
--- Calls know the hash of their key, exports its name: the provider's list of keys has both.
+-- Calls know the hash of their key, exports its name: the provider's list of keys has both. A table
+-- and no view, for views that are read later ask for it.
+
+{{ config(materialized='table') }}
 
 with
 

@@ -24,13 +24,22 @@ lines as (
             {{ metered_unit(bucket) }} as unit,
             listed_{{ bucket }}_cost_usd as listed_cost_usd,
             {% if bucket in named %}
-                {{ part_of_cost(bucket) }} as cost_usd
+                {{ part_of_cost(bucket) }} as cost_usd,
             {% else %}
                 cost_usd
                 {% for each in named %}
                     - coalesce({{ part_of_cost(each) }}, 0)
                 {% endfor %}
-                    as cost_usd
+                    as cost_usd,
+            {% endif %}
+            {% if bucket in named %}
+                {{ part_of_upstream_cost(bucket) }} as upstream_cost_usd
+            {% else %}
+                upstream_cost_usd
+                {% for each in named %}
+                    - coalesce({{ part_of_upstream_cost(each) }}, 0)
+                {% endfor %}
+                    as upstream_cost_usd
             {% endif %}
         from attempts
         {% if bucket in named %}
@@ -50,7 +59,8 @@ final as (
         unit,
         {{ usd_per('listed_cost_usd', 'quantity') }} as listed_unit_price_usd,
         listed_cost_usd,
-        cast(cost_usd as decimal(18, 12)) as cost_usd
+        cast(cost_usd as decimal(18, 12)) as cost_usd,
+        cast(upstream_cost_usd as decimal(18, 12)) as upstream_cost_usd
     from lines
 )
 

@@ -8,7 +8,8 @@ intervals as (
     select
         valid_from,
         lead(valid_from) over (order by valid_from) as valid_until,
-        fee_rate
+        fee_rate,
+        least_fee_usd
     from source
 )
 

@@ -73,6 +73,8 @@ class UsageEvent(Record):
     attempt_number: Annotated[Count, Field(ge=1)] = 1
     run_id: str | None = None
     ebook_id: str | None = None
+    ebook_ids: str | None = None
+    """A JSON array of the ebooks that share the attempt, if it is for several."""
     stage: str | None = None
     page_number: Count | None = None
     labels: str | None = None

@@ -53,10 +53,13 @@ def random_history(random: Random, operation_count: int = 40) -> list[Landing]:
 
 
 def _operation(random: Random, operation_id: str) -> Iterator[Landing]:
-    book = random.choice(["forest", "river", None])
+    book = random.choice(["forest", "river", None, None])
+    shared = random.choice([None, None, '["forest", "river"]', '["brook", "forest", "meadow"]'])
     known: dict[str, Any] = {
         "operation_id": operation_id,
         "ebook_id": book,
+        "ebook_ids": None if book else shared,
+        "labels": random.choice([None, '{"series": "Woods"}', '{"series": "Seas"}']),
         "run_id": f"run-{book}" if book else None,
         "stage": random.choice(["line_art", "cover", None]),
         "page_number": random.choice([1, 2, None]),
@@ -134,7 +137,14 @@ def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
         for title in ("First title", "Last title"):
             recorded_at = NOON + timedelta(minutes=random.randrange(20_000))
             page_count = random.choice([None, 24])
-            recorded = ebook(book, title=title, page_count=page_count, recorded_at=recorded_at)
+            series = random.choice([None, "Woods", "Seas"])
+            recorded = ebook(
+                book,
+                title=title,
+                page_count=page_count,
+                series=series,
+                recorded_at=recorded_at,
+            )
             yield Landing("ebooks", (recorded,))
         yield Landing("control_totals", (finished_run(f"run-{book}", 3, "0.1"),))
     for day in range(-10, 10):

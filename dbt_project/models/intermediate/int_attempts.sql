@@ -63,6 +63,7 @@ gathered as (
         attempts.attempt_number,
         attempts.run_id,
         attempts.ebook_id,
+        attempts.ebook_ids,
         attempts.stage,
         attempts.page_number,
         attempts.labels,

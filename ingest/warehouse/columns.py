@@ -163,6 +163,11 @@ EBOOK_COLUMNS = (
     _usd("Rejected USD", "rejected_cost_usd"),
     _WASTE,
 )
+SHARING_EBOOK_COLUMNS = tuple(
+    _usd("Shared USD", "shared_cost_usd") if column.key == "rejected_cost_usd" else column
+    for column in EBOOK_COLUMNS
+)
+"""Where calls are shared: what was rejected is in the waste as well, and eighty columns are few."""
 STAGE_COLUMNS = (
     _text("Ebook", "ebook_id", _write_ebook),
     _text("Stage", "stage"),

@@ -18,6 +18,7 @@ from ingest.warehouse.columns import (
     EBOOK_COLUMNS,
     ESTIMATE_COLUMNS,
     REPRICED_COLUMNS,
+    SHARING_EBOOK_COLUMNS,
     STAGE_COLUMNS,
     STATUS_COLUMNS,
     Column,
@@ -50,7 +51,9 @@ def print_ebooks(ebooks: Sequence[Row], output_format: Format, stdout: TextIO) -
     """Print what `read_ebooks` gives; the table's sum is the bill, with what is untracked."""
     if output_format == "table":
         ebooks = [_with_untracked(ebook) for ebook in ebooks]
-    _print_costs(EBOOK_COLUMNS, ebooks, output_format, stdout)
+    is_sharing = any(Decimal(ebook["shared_cost_usd"]) for ebook in ebooks)
+    columns = SHARING_EBOOK_COLUMNS if is_sharing else EBOOK_COLUMNS
+    _print_costs(columns, ebooks, output_format, stdout)
 
 
 def print_stages(stages: Sequence[Row], output_format: Format, stdout: TextIO) -> None:

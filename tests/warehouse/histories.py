@@ -101,6 +101,8 @@ def _attempt(
     for _ in range(random.choice([0, 0, 1, 2])):
         # A second import has other rules, and so another book.
         yield Landing("usage_events", (_exported(random, end, generation_id),))
+    if generation_id and random.random() < 0.2:
+        yield _analysed(random, generation_id, started_at, end.requested_model)
     if random.random() < 0.4:
         matched = generation_id is None
         yield Landing(
@@ -173,21 +175,25 @@ def _price(random: Random) -> Record:
 
 
 def _told_by_the_provider(random: Random, noon: datetime, model: str) -> Iterator[Landing]:
-    """Now and then a generation of that day, known here or not, and the balance of a key."""
-    if random.random() < 0.5:
-        operation_id = f"op-{random.randrange(60)}"
-        generation = ProviderGeneration(
-            generation_id=f"gen-{operation_id}-1",
-            billed_date=noon.date(),
-            model=model,
-            cost_usd=random.choice([None, _usd(random)]),
-            observed_at=noon,
-        )
-        yield Landing("provider_generations", (generation,))
+    """Now and then a generation of that day that is unknown here, and the balance of a key."""
+    if random.random() < 0.2:
+        yield _analysed(random, f"gen-elsewhere-{random.randrange(10)}", noon, model)
     if random.random() < 0.3:
         key_hash = random.choice([None, "key-1"])
         balance = ProviderBalance(api_key_hash=key_hash, usage_usd=_usd(random), observed_at=noon)
         yield Landing("provider_balances", (balance,))
+
+
+def _analysed(random: Random, generation_id: str, called_at: datetime, model: str) -> Landing:
+    """What analytics say of a generation; they may date it a day off the call."""
+    generation = ProviderGeneration(
+        generation_id=generation_id,
+        billed_date=(called_at + timedelta(days=random.choice([-1, 0, 0, 1]))).date(),
+        model=model,
+        cost_usd=random.choice([None, _usd(random)]),
+        observed_at=called_at,
+    )
+    return Landing("provider_generations", (generation,))
 
 
 def _grouped(random: Random, landings: list[Landing]) -> list[Landing]:

@@ -40,7 +40,8 @@ def read_ebooks(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
 
     What the provider billed beyond the ledger is a line of its own, the last, if there is any:
     `untracked`, which cost the ledger nothing. `untracked_usd` of all lines and their `cost_usd`
-    are the bill together, or `untracked_usd` and `full_cost_usd`. Raises `UsageError` for an ebook that the warehouse does not know.
+    are the bill together; `full_cost_usd`, with shared calls, sums to the same. Raises
+    `UsageError` for an ebook that the warehouse does not know.
     """
     ebooks = fetch(
         warehouse,

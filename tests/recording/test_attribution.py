@@ -17,6 +17,7 @@ def here() -> tuple[Any, ...]:
     return now.ebook_id, now.stage, now.page_number, now.labels_json
 
 
+BUCKET = "the bucket of calls without an ebook"
 NOTHING = (None, None, None, None)
 
 
@@ -157,9 +158,8 @@ def test_a_thread_begins_with_nothing_and_leaks_nothing() -> None:
         ({"ebook_ids": ["a", []]}, "each of ebook_ids must be a text that is not empty, not []."),
         ({"ebook_ids": ["a", ""]}, "each of ebook_ids must be a text that is not empty, not ''."),
         (
-            {"ebook_ids": ["a", "untracked"]},
-            "each of ebook_ids may not be 'untracked': that is the line of what was billed and is "
-            "no call of the ledger.",
+            {"ebook_ids": ["a", "unattributed"]},
+            f"each of ebook_ids may not be 'unattributed': that is {BUCKET}.",
         ),
         ({"ebook_id": "a", "ebook_ids": ["b"]}, "Give either ebook_id or ebook_ids, not both."),
         (

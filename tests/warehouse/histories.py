@@ -184,7 +184,9 @@ def _told_by_the_provider(random: Random, noon: datetime, model: str) -> Iterato
         yield Landing("provider_balances", (balance,))
 
 
-def _analysed(random: Random, generation_id: str, called_at: datetime, model: str) -> Landing:
+def _analysed(
+    random: Random, generation_id: str, called_at: datetime, model: str | None
+) -> Landing:
     """What analytics say of a generation; they may date it a day off the call."""
     generation = ProviderGeneration(
         generation_id=generation_id,

@@ -43,7 +43,7 @@ class Publisher:
     def parts(self) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.home.warehouse), read_only=True) as connection:
             return connection.execute(
-                "select stage, ebook_id, ebook_count, cost_usd from fct_allocated_costs order by all"
+                "select stage, ebook_id, ebook_count, cost_usd from fct_allocated_costs"
             ).fetchall()
 
 

@@ -95,14 +95,3 @@
 {% macro duckdb__iso_weekday(day) -%}
     extract(isodow from {{ day }})
 {%- endmacro %}
-
-
-{# The instant so many minutes into a UTC day. #}
-{% macro minutes_into(day, minutes) -%}
-    {{ adapter.dispatch('minutes_into')(day, minutes) }}
-{%- endmacro %}
-
-
-{% macro duckdb__minutes_into(day, minutes) -%}
-    cast({{ day }} as timestamptz) + to_minutes({{ minutes }})
-{%- endmacro %}

@@ -1,7 +1,7 @@
 -- Analytics tell a day's generations one by one, if a pull asked for them: what the ledger has of
 -- those, and of those days.
 
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 
@@ -10,7 +10,7 @@ generations as (
 ),
 
 -- Of these days and those around them alone; the ledger has many more.
-days as (
+asked_days as (
     select billed_date as started_date from generations
     union
     select billed_date - 1 as started_date from generations
@@ -18,9 +18,19 @@ days as (
     select billed_date + 1 as started_date from generations
 ),
 
+days as (
+    select * from asked_days
+    where
+        {{ touched('started_date') }}
+        {% if is_restating() %}
+            or started_date not in (select started_date from {{ this }})
+        {% endif %}
+),
+
 attempts as (
     select
         event_id,
+        started_date,
         generation_id,
         source,
         cost_usd,

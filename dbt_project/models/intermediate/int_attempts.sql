@@ -6,7 +6,6 @@
     'finish_reason',
     'input_tokens',
     'cache_read_tokens',
-    'output_tokens',
     'reasoning_tokens',
     'output_image_tokens',
     'output_image_count',
@@ -28,7 +27,7 @@ models as (
 
 -- One generation is billed once, however often it was told: by our recorder, by a second one around
 -- it, by an export. Our own row stays, as it alone knows what the call was for.
-attempts as (
+attempts as {{ inlined() }} (
     {{ one_row_per(
         'billed_key', 'events', repeated=ref('int_repeated_generations'),
         order_by="
@@ -42,6 +41,22 @@ attempts as (
                     landed_at,
                     event_id",
     ) }}
+),
+
+-- Few operations have a second attempt, and only those are sorted.
+repeated_operations as (
+    {{ repeated_keys('operation_id', 'attempts') }}
+),
+
+tried_again as (
+    select
+        attempts.event_id,
+        lead(attempts.event_id) over (
+            partition by attempts.operation_id
+            order by attempts.attempt_number, attempts.started_at, attempts.event_id
+        ) is not null as is_retried
+    from attempts
+    inner join repeated_operations on attempts.operation_id = repeated_operations.operation_id
 ),
 
 told_by_provider as {{ inlined() }} (
@@ -61,6 +76,7 @@ gathered as (
         attempts.event_id,
         attempts.operation_id,
         attempts.attempt_number,
+        coalesce(tried_again.is_retried, false) as is_retried,
         attempts.run_id,
         attempts.ebook_id,
         attempts.ebook_ids,
@@ -103,12 +119,20 @@ gathered as (
             coalesce(attempts.{{ column }}, settlements.{{ column }}, exports.{{ column }})
                 as {{ column }},
         {% endfor %}
+        -- An embedding puts nothing out, and its reply says nothing of that.
+        coalesce(
+            attempts.output_tokens,
+            settlements.output_tokens,
+            exports.output_tokens,
+            case when attempts.endpoint = 'embeddings' then 0 end
+        ) as output_tokens,
         coalesce(attempts.cache_write_tokens, exports.cache_write_tokens) as cache_write_tokens,
         -- A call just before midnight may be on the provider's next day.
         coalesce(settlements.generated_at, exports.started_at, attempts.started_at) as billed_at
     from attempts
     left join settlements on attempts.billed_generation_id = settlements.generation_id
     left join exports on attempts.billed_key = exports.billed_key
+    left join tried_again on attempts.event_id = tried_again.event_id
 ),
 
 named as (

@@ -6,12 +6,8 @@
 
 with
 
-attempts as {{ inlined() }} (
-    select * from {{ ref('int_attempts') }}
-),
-
-listed_costs as (
-    select * from {{ ref('int_listed_costs') }}
+attempts as (
+    select * from {{ ref('int_priced_attempts') }}
 ),
 
 outcomes as (
@@ -52,26 +48,21 @@ said as (
 
 sourced as (
     select
-        said.*,
-        listed_costs.listed_cost_usd,
-        {% for bucket in meter_buckets() %}
-            listed_costs.listed_{{ bucket }}_cost_usd,
-        {% endfor %}
+        *,
         case
-            when said.credits_usd is not null and said.own_key_usd is null then null
-            when said.settled_cost_usd is not null then 'settled'
-            when said.reported_cost_usd is not null then 'reported'
-            when said.exported_cost_usd is not null then 'activity_export'
-            when said.is_never_billed then 'documented_zero'
+            when credits_usd is not null and own_key_usd is null then null
+            when settled_cost_usd is not null then 'settled'
+            when reported_cost_usd is not null then 'reported'
+            when exported_cost_usd is not null then 'activity_export'
+            when is_never_billed then 'documented_zero'
             when
-                listed_costs.listed_cost_usd is not null
-                and said.status = 'succeeded'
+                listed_cost_usd is not null
+                and status = 'succeeded'
                 -- Under a key of our own the provider is paid at its own price.
-                and not coalesce(said.is_byok, false)
+                and not coalesce(is_byok, false)
                 then 'listed_price'
         end as cost_source
     from said
-    left join listed_costs on said.event_id = listed_costs.event_id
 ),
 
 priced as (
@@ -89,28 +80,11 @@ priced as (
     from sourced
 ),
 
--- Few operations have a second attempt, and only those are sorted.
-repeated_operations as (
-    {{ repeated_keys('operation_id', 'attempts') }}
-),
-
-tried_again as (
-    select
-        attempts.event_id,
-        lead(attempts.event_id) over (
-            partition by attempts.operation_id
-            order by attempts.attempt_number, attempts.started_at, attempts.event_id
-        ) is not null as is_retried
-    from attempts
-    inner join repeated_operations on attempts.operation_id = repeated_operations.operation_id
-),
-
 judged as (
     select
         priced.*,
         -- Credits cost more than they are worth: what they paid for bears its part of the fee.
         {{ at_rate('priced.charged_usd', 'fee_rates.fee_rate') }} as fee_share_usd,
-        coalesce(tried_again.is_retried, false) as is_retried,
         outcomes.outcome,
         case
             when priced.cost_source = 'listed_price' then 'estimated'
@@ -123,11 +97,10 @@ judged as (
         or priced.status in ('failed', 'cancelled', 'in_doubt') as is_wasted
     from priced
     left join outcomes on priced.operation_id = outcomes.operation_id
-    left join tried_again on priced.event_id = tried_again.event_id
     left join fee_rates
         on
-            cast(priced.started_at as date) >= fee_rates.valid_from
-            and cast(priced.started_at as date)
+            priced.started_date >= fee_rates.valid_from
+            and priced.started_date
             < coalesce(fee_rates.valid_until, cast('9999-12-31' as date))
 ),
 
@@ -184,7 +157,7 @@ final as (
         is_retried,
         is_wasted,
         ebook_id is not null as is_attributed,
-        cast(started_at as date) as started_date,
+        started_date,
         started_at,
         first_byte_at,
         finished_at,

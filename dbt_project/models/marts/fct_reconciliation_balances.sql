@@ -11,8 +11,8 @@ days as (
     select * from {{ ref('int_billed_days') }}
 ),
 
-calls as (
-    select * from {{ ref('int_balance_calls') }}
+last_two_days as (
+    select * from {{ ref('int_balance_usage') }}
 ),
 
 -- A call lasts less than a day: those that started two days before have ended.
@@ -32,28 +32,13 @@ past_days as (
 
 last_days as (
     select
-        balances.balance_of,
-        balances.observed_at,
-        sum(case when calls.ended_at <= balances.observed_at then calls.credits_usd end)
-            as credits_usd,
-        count(case when calls.ended_at <= balances.observed_at and calls.is_open then 1 end)
-            as open_count,
-        -- Under way at that instant, or ended so shortly before that they were charged after it.
-        sum(
-            case
-                when
-                    calls.started_at <= balances.observed_at
-                    and calls.ended_at > balances.observed_at - interval '10' minute
-                    then calls.credits_usd
-            end
-        ) as in_flight_usd
-    from balances
-    inner join calls
-        on
-            balances.balance_of in ('account', calls.api_key_hash)
-            and calls.started_date >= cast(balances.observed_at as date) - 1
-            and calls.started_date <= cast(balances.observed_at as date)
-    group by balances.balance_of, balances.observed_at
+        balance_of,
+        observed_at,
+        sum(credits_usd) as credits_usd,
+        sum(open_count) as open_count,
+        sum(in_flight_usd) as in_flight_usd
+    from last_two_days
+    group by balance_of, observed_at
 ),
 
 ledger as (

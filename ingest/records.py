@@ -161,6 +161,8 @@ class Settlement(Record):
     """`GET /generation`, the analytics query, or the later reply that told a job's cost."""
     event_id: str | None = None
     """The attempt without a generation id that it was matched to, by session, model and time."""
+    items_json: str | None = None
+    """Of a batch: a JSON array of its items, each with its number, `custom_id` and tokens."""
     landed_at: Instant | None = None
 
 

@@ -51,7 +51,7 @@ def print_ebooks(ebooks: Sequence[Row], output_format: Format, stdout: TextIO) -
     """Print what `read_ebooks` gives; the table's sum is the bill, with what is untracked."""
     if output_format == "table":
         ebooks = [_with_untracked(ebook) for ebook in ebooks]
-    is_sharing = any(Decimal(ebook["shared_cost_usd"]) for ebook in ebooks)
+    is_sharing = any(Decimal(ebook.get("shared_cost_usd", "0")) for ebook in ebooks)
     columns = SHARING_EBOOK_COLUMNS if is_sharing else EBOOK_COLUMNS
     _print_costs(columns, ebooks, output_format, stdout)
 

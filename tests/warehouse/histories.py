@@ -23,6 +23,10 @@ from tests.warehouse.rows import (
 )
 
 MODELS = ("a/b", "a/b-20260101", "c/d", "C/D:free", "e/f-mini", "e/mini-f-20260301")
+BATCH_ITEMS = (
+    '[{"item_number": 1, "custom_id": "a", "input_tokens": 70, "output_tokens": 1},'
+    ' {"item_number": 2, "custom_id": "b", "input_tokens": 30, "output_tokens": 29}]'
+)
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ def _attempt(
                     random.choice([None, str(_usd(random))]),
                     event_id=event_id if matched else None,
                     served_model=random.choice([*MODELS, None]),
+                    items_json=random.choice([None, BATCH_ITEMS]),
                     observed_at=NOON + timedelta(minutes=random.randrange(20_000)),
                 ),
             ),

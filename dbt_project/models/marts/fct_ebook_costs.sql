@@ -13,7 +13,6 @@ allocated as (
         ebook_id,
         cost_usd
     from {{ ref('fct_allocated_costs') }}
-    where ebook_id <> 'unattributed'
 ),
 
 -- What ebooks bear of shared calls is taken off the calls for none, so that nothing counts twice.

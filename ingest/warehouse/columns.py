@@ -226,6 +226,11 @@ ESTIMATE_COLUMNS = (
     Column("80 % from USD", "low_cost_usd", _write_usd),
     Column("to USD", "high_cost_usd", _write_usd),
 )
+WHAT_IF_COLUMNS = (
+    *ESTIMATE_COLUMNS[:2],
+    _text("At its prices", "is_repriced", _write_whether),
+    *ESTIMATE_COLUMNS[2:],
+)
 STATUS_COLUMNS = (
     Column("Cost, USD", "cost_usd", _write_exact_usd),
     Column("  of it for no known ebook, USD", "unattributed_cost_usd", _write_exact_usd),

@@ -175,8 +175,8 @@ def _canonical(warehouse: Path, model: str | None) -> str | None:
     names = fetch(warehouse, "select canonical_model from dim_models where model = ?", model)
     if not names:
         raise UsageError(
-            f"No call was ever made with the model {model!r}, and no price of it was seen, so there "
-            "is nothing to estimate from."
+            f"No call was ever made with the model {model!r}, and no price of it was seen: there is"
+            " nothing to estimate from."
         )
     name: str = names[0]["canonical_model"]
     return name

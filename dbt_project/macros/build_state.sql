@@ -66,10 +66,12 @@
 
 
 {# The condition under which a row must be decided anew: `key` is one of the columns of
-   `int_touched_events`. #}
-{% macro touched(key) -%}
+   `int_touched_events`. A model that is also asked for by what is no attempt, as a balance, names in
+   `or_missing` the columns by which it knows what it has not answered yet. #}
+{% macro touched(key, or_missing=none) -%}
     {%- if not execute or is_restating() -%}
         {{ key }} in (select {{ key }} from {{ ref('int_touched_events') }})
+        {{- ' or (' ~ or_missing ~ ') not in (select ' ~ or_missing ~ ' from ' ~ this ~ ')' if or_missing and execute }}
     {%- else -%}
         true
     {%- endif -%}

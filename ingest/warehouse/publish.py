@@ -28,15 +28,17 @@ def publish(built: Path, published: Path) -> None:
 def begin_from(built: Path, published: Path | None) -> None:
     """Leave at `built` what a build can go on from, or nothing.
 
-    That is what was published before the last time. If it is gone or spoilt, or a reader still has
-    it open, it is a copy of what is `published` now.
+    That is what was published before the last time. If it is gone or spoilt, if a reader still has
+    it open, or if the last build had to begin anew, as the next one then would have to with it, it
+    is a copy of what is `published` now.
     """
     _retired(built).unlink(missing_ok=True)
-    if published and _is_finished(built, read_only=False):
+    went_on = _went_on(published, read_only=True) if published else None
+    if went_on and _went_on(built, read_only=False) is not None:
         return
     for path in (built, built.with_name(f"{built.name}.wal")):
         path.unlink(missing_ok=True)
-    if published and _is_finished(published, read_only=True):
+    if published and went_on is not None:
         shutil.copyfile(published, built)
 
 
@@ -45,16 +47,19 @@ def _retired(built: Path) -> Path:
     return built.with_name(f"retired.{built.name}")
 
 
-def _is_finished(database: Path, *, read_only: bool) -> bool:
-    """Whether a build that ended well left it, and it can be opened."""
+def _went_on(database: Path, *, read_only: bool) -> bool | None:
+    """Whether the build that left it went on from an earlier one; None if none has ended well."""
     if not database.exists():
-        return False
+        return None
     try:
         with duckdb.connect(str(database), read_only=read_only) as connection:
-            seen = connection.execute("select count(*) from build_state.seen_rules").fetchone()
+            finished = connection.execute(
+                "select is_restating from build_state.this_build"
+                " where exists (select 1 from build_state.seen_rules)"
+            ).fetchone()
     except duckdb.Error:
-        return False
-    return seen == (1,)
+        return None
+    return finished[0] if finished else None
 
 
 def _fold_in_log(database: Path) -> None:

@@ -3,13 +3,19 @@
 from pathlib import Path
 
 import duckdb
+import pytest
 
-from ingest.warehouse.publish import publish
+from ingest.warehouse.publish import begin_from, publish
 
 
-def make_warehouse(path: Path, answer: int) -> Path:
+def make_warehouse(path: Path, answer: int, *, went_on: bool = True) -> Path:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create or replace table answers as select ? as answer", [answer])
+        connection.execute("create schema if not exists build_state")
+        connection.execute("create or replace table build_state.seen_rules as select 'rules'")
+        connection.execute(
+            "create or replace table build_state.this_build as select ? as is_restating", [went_on]
+        )
     return path
 
 
@@ -44,3 +50,26 @@ def test_what_a_killed_process_left_in_its_log_is_published_too(tmp_path: Path) 
     publish(built, published)
     assert read_answer(published) == 2
     assert {path.name for path in tmp_path.glob("*.wal")} <= {"live.duckdb.wal"}
+
+
+@pytest.mark.parametrize(("went_on", "begins_from"), [(True, 1), (False, 2)])
+def test_a_build_goes_on_from_the_file_before_the_last_unless_the_last_began_anew(
+    tmp_path: Path, went_on: bool, begins_from: int
+) -> None:
+    """What made the last build begin anew, as a changed rule, holds for the file before it too."""
+    built = make_warehouse(tmp_path / "built.duckdb", 1)
+    published = make_warehouse(tmp_path / "warehouse.duckdb", 2, went_on=went_on)
+    begin_from(built, published)
+    assert read_answer(built) == begins_from
+
+
+@pytest.mark.parametrize("spoilt", ["built.duckdb", "warehouse.duckdb"])
+def test_a_spoilt_file_is_nothing_to_go_on_from(tmp_path: Path, spoilt: str) -> None:
+    built = make_warehouse(tmp_path / "built.duckdb", 1)
+    published = make_warehouse(tmp_path / "warehouse.duckdb", 2)
+    (tmp_path / spoilt).write_bytes(b"no database")
+    begin_from(built, published)
+    if spoilt == "built.duckdb":
+        assert read_answer(built) == 2
+    else:
+        assert not built.exists()

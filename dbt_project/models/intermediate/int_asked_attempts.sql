@@ -20,11 +20,7 @@ asked_days as (
 
 days as (
     select * from asked_days
-    where
-        {{ touched('started_date') }}
-        {% if is_restating() %}
-            or started_date not in (select started_date from {{ this }})
-        {% endif %}
+    where {{ touched('started_date', or_missing='started_date') }}
 ),
 
 attempts as (

@@ -21,17 +21,10 @@ balances as (
 asked as (
     select
         balance_of,
-        api_key_hash,
         observed_at,
         started_date
     from balances
-    where
-        {{ touched('started_date') }}
-        {% if is_restating() %}
-            or (balance_of, observed_at, started_date) not in (
-                select balance_of, observed_at, started_date from {{ this }}
-            )
-        {% endif %}
+    where {{ touched('started_date', or_missing='balance_of, observed_at, started_date') }}
 ),
 
 calls as (

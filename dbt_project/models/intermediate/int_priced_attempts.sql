@@ -1,7 +1,7 @@
 -- Attempts, with what each costs by the list: each bucket of its usage at the price in force when
 -- it started, at the provider that served where its own price is known. The whole is null where a
--- part that is there has no price. Not told apart: sound (it is inside the tokens), and what a cache
--- keeps for an hour rather than minutes.
+-- part that is there has no price. Not told apart: sound (it is inside the tokens), and what a
+-- cache keeps for an hour rather than minutes.
 
 {% set unit_prices = {
     'input': 'input_usd_per_token',
@@ -96,10 +96,10 @@ met_prices as (
 
 metered as (
     select
-        *,
         {% for bucket in meter_buckets() %}
             case when is_listed then {{ metered_quantity(bucket) }} end as {{ bucket }}_quantity,
         {% endfor %}
+        *
     from met_prices
 ),
 

@@ -46,13 +46,18 @@
     unnest(
         from_json(
             {{ items_json }},
-            '[{"item_number": "bigint", "custom_id": "varchar", "input_tokens": "bigint", "output_tokens": "bigint"}]'
+            '[{
+                "item_number": "bigint",
+                "custom_id": "varchar",
+                "input_tokens": "bigint",
+                "output_tokens": "bigint"
+            }]'
         )
     )
 {%- endmacro %}
 
 
-{# As much of an amount as `part` is of `whole`, rounded down to whole units of 1e-12: decimal(18,12). #}
+{# As much of an amount as `part` is of `whole`, rounded down to units of 1e-12: decimal(18,12). #}
 {% macro share_up_to(amount_usd, part, whole) -%}
     {{ adapter.dispatch('share_up_to_part')(amount_usd, part, whole) }}
 {%- endmacro %}

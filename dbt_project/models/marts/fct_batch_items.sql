@@ -1,5 +1,5 @@
--- OpenRouter charges a batch as one and tells of its items only the tokens: each bears as much of the
--- cost as its tokens are of the batch's by the list, or by their number where none is known.
+-- OpenRouter charges a batch as one and tells of its items only the tokens: each bears as much of
+-- the cost as its tokens are of the batch's by the list, or by their number where none is known.
 
 {{ config(materialized='incremental', unique_key='event_id') }}
 
@@ -36,20 +36,30 @@ items as (
     from batches
 ),
 
+opened as (
+    select
+        items.*,
+        items.item.item_number,
+        items.item.custom_id,
+        items.item.input_tokens as item_input_tokens,
+        items.item.output_tokens as item_output_tokens
+    from items
+),
+
 weighed as (
     select
         *,
-        coalesce(item.input_tokens, 0) * case when is_listed then input_units else 1 end
-        + coalesce(item.output_tokens, 0) * case when is_listed then output_units else 1 end
+        coalesce(item_input_tokens, 0) * case when is_listed then input_units else 1 end
+        + coalesce(item_output_tokens, 0) * case when is_listed then output_units else 1 end
             as weight
-    from items
+    from opened
 ),
 
 summed as (
     select
         *,
         sum(weight) over (
-            partition by event_id order by item.item_number
+            partition by event_id order by item_number
             rows between unbounded preceding and current row
         ) as weight_so_far,
         sum(weight) over (partition by event_id) as whole_weight
@@ -60,16 +70,16 @@ summed as (
 divided as (
     select
         event_id,
-        item.item_number,
-        item.custom_id,
+        item_number,
+        custom_id,
         generation_id,
         run_id,
         ebook_id,
         ebook_ids,
         stage,
         canonical_model,
-        item.input_tokens,
-        item.output_tokens,
+        item_input_tokens as input_tokens,
+        item_output_tokens as output_tokens,
         cast(
             {{ share_up_to('cost_usd', 'weight_so_far', 'whole_weight') }}
             - {{ share_up_to('cost_usd', '(weight_so_far - weight)', 'whole_weight') }}

@@ -1,10 +1,11 @@
 """Identifiers made before anything is sent, and those made again from what a row says."""
 
 import itertools
+import json
 import os
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 UNATTRIBUTED = "unattributed"
 UNTRACKED = "untracked"
@@ -31,6 +32,11 @@ def new_id() -> str:
 def derived_id(*parts: str) -> str:
     """A UUIDv5: the same parts always give the same id, so importing twice adds nothing."""
     return str(uuid.uuid5(_NAMESPACE, "\x1f".join(parts)))
+
+
+def list_ids(ids: Iterable[str]) -> str:
+    """A JSON array as text: the same ids give the same text, in whatever order they come."""
+    return json.dumps(sorted(set(ids)), ensure_ascii=False)
 
 
 def _begin_to_count() -> None:

@@ -5,7 +5,9 @@ file again, byte for byte, and one of any size takes no more memory than `MEMORY
 """
 
 import os
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 import duckdb
+from filelock import FileLock
 
 from ingest.errors import ExportNotWritten
 from ingest.warehouse.report import opened
@@ -63,8 +66,8 @@ def export_focus(
     with opened(warehouse) as connection:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(prefix=".focus-", dir=folder) as unfinished:
-                parquet = Path(unfinished) / f"{name}.parquet"
+            with _unfinished_in(folder) as unfinished:
+                parquet = unfinished / f"{name}.parquet"
                 _write_parquet(connection, parquet, version, month, billing_account_id)
                 if "csv" in formats:
                     _write_csv(connection, parquet)
@@ -73,6 +76,19 @@ def export_focus(
         except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
             raise ExportNotWritten(_not_written(folder, error)) from error
     return FocusExport(files, *export)
+
+
+@contextmanager
+def _unfinished_in(folder: Path) -> Iterator[Path]:
+    """Where files are written until they are whole; what killed exports left there goes.
+
+    One at a time, or it would take what another is writing for such.
+    """
+    with FileLock(folder / ".focus.lock"):
+        for left_behind in folder.glob(".focus-*"):
+            shutil.rmtree(left_behind, ignore_errors=True)
+        with TemporaryDirectory(prefix=".focus-", dir=folder) as unfinished:
+            yield Path(unfinished)
 
 
 def _write_parquet(
@@ -102,7 +118,7 @@ def _write_parquet(
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, parquet: Path) -> None:
-    rows = f"read_parquet({_quoted(parquet)})"
+    rows = _rows_of(parquet)
     columns = connection.execute(f"describe select * from {rows}").fetchall()  # noqa: S608
     cells = ", ".join(f'{_as_text(name, kind)} as "{name}"' for name, kind, *_ in columns)
     connection.execute(
@@ -139,7 +155,7 @@ def _summary(
             -- Each has one such line.
             count(*) filter (SkuMeter = 'Requests' and x_CostStatus in ('unknown', 'in_doubt')),
             count(*) filter (SkuMeter <> 'Requests' and not x_IsListed)
-        from read_parquet({_quoted(parquet)})
+        from {_rows_of(parquet)}
         """  # noqa: S608
     ).fetchone()
     assert summary is not None  # noqa: S101 - a sum is one row
@@ -153,8 +169,14 @@ def _put(file: Path, folder: Path) -> Path:
     return file.replace(folder / file.name)
 
 
+def _rows_of(parquet: Path) -> str:
+    # A folder like `month=2026-04` is no column.
+    return f"read_parquet({_quoted(parquet)}, hive_partitioning = false)"
+
+
 def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    # DuckDB takes a leading `~` for the home of the user.
+    return "'" + str(path.absolute()).replace("'", "''") + "'"
 
 
 def _not_written(folder: Path, error: Exception) -> str:

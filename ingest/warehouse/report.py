@@ -249,6 +249,10 @@ def opened(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise WarehouseMissing(
             f"{warehouse} is damaged or of another version of inkledger: run `inkledger build`."
         ) from None
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":  # What DuckDB makes of Ctrl-C.
+            raise KeyboardInterrupt from None
+        raise
 
 
 def to_rows(

@@ -2,9 +2,13 @@
 
 import os
 import re
+import signal
 import subprocess
+import sys
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,10 +17,14 @@ import pytest
 from focus_data_toolkit.model import lint_focus_1_4_structure, load_model
 from focus_data_toolkit.model.validator import COND_MULTIPLE_PRICING_CATEGORIES, COND_UNIT_PRICING
 
+from ingest.settings import Home
+from ingest.warehouse.focus import export_focus
+from ingest.warehouse.report import opened
 from tests.conftest import run_inkledger
 from tests.focus.conftest import FORMULA, Rows, ask, read_csv
 
 CHECKOUT = Path(__file__).parents[2]
+KILLED_AT_STEP = str(CHECKOUT / "tests" / "torture" / "killed_at_step.py")
 VALIDATOR = CHECKOUT / ".venv-focus" / "bin" / "focus-validator"
 """The environment of `make .venv-focus/.ready`."""
 SUPPORTED = (
@@ -290,6 +298,56 @@ def test_what_cannot_be_done_is_one_sentence(
     assert sentence in finished.stderr
     assert len(finished.stderr.splitlines()) == 1
     assert finished.stdout == ""
+
+
+@pytest.mark.parametrize("name", ["ChargeCategory=x/month=2026-04", "~", "it's [1] \"?*"])
+def test_a_folder_may_have_any_name(ledger: Path, exported: object, name: str) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "ingest.command", "export", "focus", "--output", name],
+        env={**os.environ, "INKLEDGER_HOME": str(ledger), "PYTHONPATH": str(CHECKOUT)},
+        cwd=ledger,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    for file in ("focus-1.4.csv", "focus-1.4.parquet"):
+        assert (ledger / name / file).read_bytes() == (ledger / "exports" / file).read_bytes()
+
+
+def test_what_a_killed_export_left_goes_with_the_next(ledger: Path, exported: object) -> None:
+    folder = ledger / "killed"
+    command = ("export", "focus", "--output", str(folder))
+    for _ in range(2):
+        killed = subprocess.run(
+            [sys.executable, KILLED_AT_STEP, f"os.rename {folder}/.focus-", *command],
+            env={**os.environ, "INKLEDGER_HOME": str(ledger), "PYTHONPATH": str(CHECKOUT)},
+            capture_output=True,
+            check=False,
+        )
+        assert killed.returncode == -signal.SIGKILL
+        assert len(list(folder.glob(".focus-*"))) == 1
+        assert not list(folder.glob("focus-*"))
+    assert run_inkledger(ledger, *command).returncode == 0
+    assert {file.name for file in folder.iterdir()} == {
+        "focus-1.4.csv", "focus-1.4.parquet", ".focus.lock",
+    }  # fmt: skip
+
+
+def test_several_exports_at_once_into_one_folder_are_all_whole(
+    ledger: Path, exported: object, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        for _ in threads.map(lambda _: export_focus(Home(ledger).warehouse, tmp_path), range(8)):
+            pass
+    for file in ("focus-1.4.csv", "focus-1.4.parquet"):
+        assert (tmp_path / file).read_bytes() == (ledger / "exports" / file).read_bytes()
+
+
+def test_an_interrupted_query_is_an_interruption(ledger: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), opened(Home(ledger).warehouse) as warehouse:
+        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+        warehouse.execute("select sum(a.range * b.range) from range(1000000) a, range(1000000) b")
 
 
 def test_without_a_warehouse_it_says_what_to_do(tmp_path: Path) -> None:

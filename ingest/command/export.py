@@ -24,6 +24,12 @@ def _to_month(_: click.Context, __: click.Parameter, value: str | None) -> date 
         raise click.BadParameter(f"{value!r} is not a month like 2026-04.") from None
 
 
+def _not_blank(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise click.BadParameter("it must not be empty.")
+    return value
+
+
 @click.group("export")
 def export_group() -> None:
     """Write the ledger as files for other programs."""
@@ -47,7 +53,12 @@ def export_group() -> None:
     metavar="FOLDER",
     help="[default: exports in INKLEDGER_HOME]",
 )
-@click.option("--billing-account", metavar="ID", help="BillingAccountId. [default: openrouter]")
+@click.option(
+    "--billing-account",
+    callback=_not_blank,
+    metavar="ID",
+    help="BillingAccountId. [default: openrouter]",
+)
 def export_as_focus(
     version: "Version",
     month: date | None,

@@ -27,7 +27,7 @@ FileFormat = Literal["parquet", "csv"]
 MEMORY = "3GB"
 ORDER = "ChargePeriodStart, x_StartedAt, x_EventId, SkuMeter, ChargeDescription, EffectiveCost"
 """No two rows are equal in all of it, but for adjustments that are equal altogether."""
-FORMULA_SIGNS = r"^[=+\-@\t\r]"
+FORMULA_SIGNS = r"^[=+\-@\t\r\n]"
 """What makes a spreadsheet take the text of a cell for a formula."""
 
 

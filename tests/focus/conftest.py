@@ -45,7 +45,7 @@ CALLS = [
             upstream_cost_usd=Decimal("0.0123")),
     attempt("refused", **DRAWN | {"output_tokens": None}, status="failed", http_status=429),
     attempt("silent", **DRAWN),
-    attempt("lost", ebook_id="river", stage="cover", status="in_doubt"),
+    attempt("lost", ebook_id="river", stage="cover", status="in_doubt", requested_model="\n=1"),
     attempt("in-may", **LISTED, reported_cost_usd=Decimal("0.5"), started_at=MAY),
 ]  # fmt: skip
 

@@ -75,6 +75,7 @@ def estimate(warehouse: Path, kind: str, page_count: int, model: str | None = No
     repriced: frozenset[str] = frozenset()
     made_count = len({row["ebook_id"] for row in history})
     if made_count < LEAST_BOOKS and canonical_model is not None:
+        _refuse_variant(model, canonical_model)
         history, repriced = _repriced(
             warehouse, kind, _history(warehouse, kind, None), canonical_model
         )
@@ -180,6 +181,14 @@ def _canonical(warehouse: Path, model: str | None) -> str | None:
         )
     name: str = names[0]["canonical_model"]
     return name
+
+
+def _refuse_variant(model: str | None, canonical_model: str) -> None:
+    if model and ":" in model:
+        raise UsageError(
+            f"Too few ebooks were made with {model!r}, and only prices of models without a variant "
+            f"are compared: ask for {canonical_model!r}, which may cost otherwise."
+        )
 
 
 def _too_little(warehouse: Path, kind: str, model: str | None, count: int) -> str:

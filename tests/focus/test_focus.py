@@ -19,7 +19,7 @@ from focus_data_toolkit.model.validator import COND_MULTIPLE_PRICING_CATEGORIES,
 
 from ingest.settings import Home
 from ingest.warehouse.focus import export_focus
-from ingest.warehouse.report import opened
+from ingest.warehouse.report import fetch
 from tests.conftest import run_inkledger
 from tests.focus.conftest import FORMULA, Rows, ask, read_csv
 
@@ -346,9 +346,12 @@ def test_several_exports_at_once_into_one_folder_are_all_whole(
 
 
 def test_an_interrupted_query_is_an_interruption(ledger: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), opened(Home(ledger).warehouse) as warehouse:
-        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
-        warehouse.execute("select sum(a.range * b.range) from range(1000000) a, range(1000000) b")
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        fetch(
+            Home(ledger).warehouse,
+            "select sum(a.range * b.range) from range(1000000) as a, range(1000000) as b",
+        )
 
 
 def test_without_a_warehouse_it_says_what_to_do(tmp_path: Path) -> None:

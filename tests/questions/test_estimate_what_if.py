@@ -39,7 +39,8 @@ def book(number: int) -> tuple[list[Record], list[Record]]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     home = Home(tmp_path_factory.mktemp("what if"))
     lake = Lake(home.lake)
-    prices = [price("a/b", "0.0005"), price("new/model", "0.000001"), price("b/c", "0.0000001")]
+    prices = [price("a/b", "0.0005"), price("new/model", "0.000001"), price("b/c", "0.0000001"),
+              price("new/model:free", "0")]  # fmt: skip
     lake.land("model_prices", "prices", prices, NOON)
     for number in range(1, COUNT + 1):
         events, outcomes = book(number)
@@ -91,6 +92,11 @@ def test_it_is_marked_in_every_format(home: Home) -> None:
     assert {stage["is_repriced"] for stage in said["stages"]} == {True, False}
     assert json.loads(printed(home, "a/b", "json"))["is_what_if"] is False
     assert "At its prices" not in printed(home, "a/b", "table")
+
+
+def test_a_variant_is_not_priced_as_the_model_without_it(home: Home) -> None:
+    with pytest.raises(UsageError, match="ask for 'new/model', which may cost otherwise"):
+        estimate(home.warehouse, "guide", 4, "new/model:free")
 
 
 def test_without_a_price_or_without_nine_ebooks_there_is_no_estimate(home: Home) -> None:

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -189,6 +190,7 @@ def test_what_the_validator_cannot_check_holds(rows: CsvRows) -> None:
         is_usage = row["ChargeCategory"] == "Usage"
         assert bool(row["ConsumedQuantity"]) == bool(row["ConsumedUnit"]) == is_usage
         assert row["InvoiceId"] == ""
+        assert row["x_ChargeDate"] == row["ChargePeriodStart"][:10]
     ids = defaultdict(set)
     for row in rows("1.2"):
         if not row["SkuPriceId"].endswith(":unlisted"):
@@ -216,7 +218,9 @@ def _as_cell(value: object) -> str:
             return f"{digits}0" if digits.endswith(".") else digits
         case str() | int():
             return str(value)
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+        case datetime():
+            return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{value}"
 
 
 def test_no_cell_is_a_formula(ledger: Path, rows: CsvRows) -> None:

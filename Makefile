@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip
 args ?=
+# Where it is set, each of some hundred processes would compile dbt again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test sweep-clients torture bench-capture bench-warehouse check format lock screenshots
 .DEFAULT_GOAL := setup

@@ -111,7 +111,7 @@ def day_rows(day: date, size: int = ATTEMPTS_A_DAY, seed: int = SEED) -> Rows:
     return {
         "usage_events": _typed("usage_events", events),
         "settlements": _typed("settlements", _settlements(events)),
-        "outcomes": _typed("outcomes", _outcomes(chance, events)),
+        "outcomes": _typed("outcomes", _outcomes(events)),
         "control_totals": _typed("control_totals", _control_totals(events)),
         "ebooks": _typed("ebooks", _ebooks(events)),
         "provider_activity": _typed("provider_activity", _provider_activity(events, day)),
@@ -153,12 +153,15 @@ def _calls(chance: np.random.Generator, day: date, size: int) -> pl.DataFrame:
     """One row per operation of each book, then one per attempt, cut to `size`."""
     books = 5 + size // 60
     began = _micros(day) + chance.integers(0, 82_000_000_000, books)
+    # A book is made by a process of its own, whose ids count up from a number of its own.
+    first_number = chance.integers(0, 1 << 61, books)
     per_book = pl.DataFrame(
         {
             "book": np.arange(books),
+            "first_number": first_number,
             "page_count": np.clip(chance.lognormal(3.4, 0.7, books).astype(int), 8, 240),
             "began": began,
-            "run_id": _uuids(chance, began),
+            "run_id": _uuids(began, first_number),
             "ebook_id": _ebook_ids(chance, day, books),
             "text_model": _skewed(chance, len(TEXT_MODELS), books),
             "image_model": len(TEXT_MODELS) + _skewed(chance, len(IMAGE_MODELS), books),
@@ -191,7 +194,9 @@ def _calls(chance: np.random.Generator, day: date, size: int) -> pl.DataFrame:
     calls = _repeated(operations, "attempts", "earlier").head(size)
     gaps = pl.Series(chance.integers(2_000_000, 9_000_000, calls.height))
     return calls.with_columns(gap=gaps).with_columns(
-        at=pl.col("began") + pl.col("gap").cum_sum().over("book")
+        at=pl.col("began") + pl.col("gap").cum_sum().over("book"),
+        # Of its operation, of itself and of its outcome.
+        number=pl.col("first_number") + 3 * pl.int_range(1, pl.len() + 1),
     )
 
 
@@ -226,12 +231,13 @@ def _events(chance: np.random.Generator, calls: pl.DataFrame) -> pl.DataFrame:
     first = chance.integers(300_000, 3_000_000, size)
     last = first + np.where(is_image, 4_000_000, 200_000) + chance.integers(0, 4_000_000, size)
     refused = status == "failed"
-    event_id = _uuids(chance, at)
+    number = calls["number"].to_numpy()
+    event_id = _uuids(at, number + 1)
     named = {name: np.array([each[n] for each in MODELS])[model] for name, n in
              (("requested_model", 0), ("served_model", 1), ("provider_name", 2))}  # fmt: skip
     frame = calls.select(
         "operation", "run_id", "stage", "page_number", "is_rejected", "page_count",
-        "earlier", "is_own_client", "book", "ebook_id",
+        "earlier", "is_own_client", "book", "ebook_id", "number",
         attempt_number=pl.col("earlier") + 1,
         labels=pl.format('{{"series": "{}"}}', _of("book", SERIES)),
         api_key_hash=_of("book", KEY_HASHES),
@@ -240,7 +246,7 @@ def _events(chance: np.random.Generator, calls: pl.DataFrame) -> pl.DataFrame:
         finished_at=_instant(at + last, where=status != "in_doubt"),
         generation_at=pl.Series((at + first) // 1_000_000),
         event_id=event_id,
-        own_operation=_uuids(chance, at - 400),
+        own_operation=_uuids(at - 400, number),
         generation=_letters(chance, size, 20),
         status=pl.Series(status),
         http_status=pl.Series(np.where(refused, REFUSALS[model % 3], 200)),
@@ -324,12 +330,15 @@ def _settlements(events: pl.DataFrame) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _outcomes(chance: np.random.Generator, events: pl.DataFrame) -> pl.DataFrame:
+def _outcomes(events: pl.DataFrame) -> pl.DataFrame:
     drawn = events.filter(stage="line_art").unique("operation_id", keep="last", maintain_order=True)
     decided = pl.col("started_at") + pl.duration(seconds=30)
     return drawn.select(
         "operation_id",
-        outcome_id=_uuids(chance, drawn["started_at"].to_physical().to_numpy() + 30_000_000),
+        outcome_id=_uuids(
+            drawn["started_at"].to_physical().to_numpy() + 30_000_000,
+            drawn["number"].to_numpy() + 2,
+        ),
         outcome=pl.when("is_rejected").then(pl.lit("rejected")).otherwise(pl.lit("accepted")),
         reason=pl.when("is_rejected").then(pl.lit("lines are not closed")),
         decided_at=decided,
@@ -454,7 +463,7 @@ def _ebook_ids(chance: np.random.Generator, day: date, books: int) -> pl.Series:
     )  # fmt: skip
 
 
-def _uuids(chance: np.random.Generator, micros: Any) -> pl.Series:
+def _uuids(micros: Any, numbers: Any) -> pl.Series:
     """UUIDv7 as `ingest.identifiers.new_id` makes them."""
     milliseconds, rest = np.divmod(np.asarray(micros, dtype=np.uint64), np.uint64(1000))
     high = (
@@ -462,7 +471,7 @@ def _uuids(chance: np.random.Generator, micros: Any) -> pl.Series:
         | np.uint64(0x7000)
         | rest * np.uint64(4096) // np.uint64(1000)
     )
-    low = np.uint64(8 << 60) | chance.integers(0, 1 << 62, len(high), dtype=np.uint64)
+    low = np.uint64(8 << 60) | np.asarray(numbers, dtype=np.uint64)
     digits = np.stack([high, low], 1).astype(">u8").tobytes().hex().encode()
     text = np.frombuffer(digits, np.uint8).reshape(-1, 32)
     dash = np.full((len(high), 1), ord("-"), np.uint8)

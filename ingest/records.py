@@ -73,6 +73,8 @@ class UsageEvent(Record):
     attempt_number: Annotated[Count, Field(ge=1)] = 1
     run_id: str | None = None
     ebook_id: str | None = None
+    ebook_ids: str | None = None
+    """A JSON array of the ebooks that share the attempt, if it is for several."""
     stage: str | None = None
     page_number: Count | None = None
     labels: str | None = None
@@ -159,6 +161,8 @@ class Settlement(Record):
     """`GET /generation`, the analytics query, or the later reply that told a job's cost."""
     event_id: str | None = None
     """The attempt without a generation id that it was matched to, by session, model and time."""
+    items_json: str | None = None
+    """Of a batch: a JSON array of its items, each with its number, `custom_id` and tokens."""
     landed_at: Instant | None = None
 
 

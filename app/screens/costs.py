@@ -20,6 +20,12 @@ KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
 COLUMNS = {
     "book": st.column_config.TextColumn("Ebook"),
     "cost_usd": st.column_config.NumberColumn("Cost, USD", format="%.4f"),
+    "shared_cost_usd": st.column_config.NumberColumn(
+        "Shared, USD",
+        format="%.4f",
+        help="Its part of calls for several ebooks or a series, besides its cost. Unattributed "
+        "has that cost, so it is taken off there",
+    ),
     "page_count": st.column_config.NumberColumn("Pages", format="localized"),
     "cost_per_page_usd": st.column_config.NumberColumn("Per page, USD", format="%.4f"),
     "wasted_percent": st.column_config.ProgressColumn(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app.charts import page_blocks
 from app.downloads import to_csv
-from app.formats import count, counted, moment, usd, usd_exact
+from app.formats import count, counted, moment, usd, usd_exact, usd_prose
 from app.ledger import ask
 from app.sections import heading, show_parts
 from app.tiles import Tile, cost_per_page_tile, show_tiles, waste_tile
@@ -87,6 +87,7 @@ def _tiles(book: Row) -> list[Tile]:
             else f"{count(book['accepted_page_count'])} accepted",
             "As described, else as many as calls were made for.",
         ),
+        *_shared_tiles(book),
         cost_per_page_tile(book["cost_per_page_usd"]),
         waste_tile(book),
         Tile(
@@ -99,6 +100,18 @@ def _tiles(book: Row) -> list[Tile]:
             "attempt of its own.",
         ),
     ]
+
+
+def _shared_tiles(book: Row) -> list[Tile]:
+    """Nothing for an ebook that shares no call."""
+    if not book["shared_cost_usd"]:
+        return []
+    meaning = (
+        f"Exactly {usd_exact(book['shared_cost_usd'])}: its part of calls for several ebooks or "
+        "for its series, not in the cost. Of calls for no one ebook, what ebooks bear is taken off."
+    )
+    remark = f"{usd_prose(book['full_cost_usd'])} with the cost"
+    return [Tile("Shared", usd(book["shared_cost_usd"]), remark, meaning)]
 
 
 def _show_pages(ebook_id: str) -> None:

@@ -71,7 +71,8 @@ def _doubt_tiles(status: Row) -> list[Tile]:
             "Unattributed",
             usd(unattributed) if unattributed else "None",
             "made for no ebook" if unattributed else "every call was for an ebook",
-            f"Exactly {usd_exact(unattributed)} for calls outside any `attribute(…)`.",
+            f"Exactly {usd_exact(unattributed)} for calls of which no one ebook is named; what "
+            "several share is in it.",
         ),
         Tile(
             "Unpriced",

@@ -5,5 +5,5 @@
 
 
 {% macro duckdb__label(name) -%}
-    json_extract_string(labels, '$.{{ name }}')
+    case when json_valid(labels) then json_extract_string(labels, '$.{{ name }}') end
 {%- endmacro %}

@@ -34,6 +34,12 @@ class ColoringBookStudio:
     checker: AsyncOpenRouter
     page_done: Callable[[], None]
 
+    async def draw_style_sheet(self, series: str) -> None:
+        """Draw what all books of a series are drawn after: a call for none of them alone."""
+        request = f"A style sheet for the colouring books of the series {series!r}."
+        with attribute(series=series, stage="style_sheet"):
+            await self._accepted(lambda: self.client.image(model=COVER_MODEL, prompt=request))
+
     async def produce(self, book: Book) -> None:
         """Make one book; every call is attributed to it, its stage and its page."""
         recorder = self.client.recorder

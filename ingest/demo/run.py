@@ -55,6 +55,8 @@ async def produce_books(
         ):
             await _try_the_key(client)
             studio = ColoringBookStudio(client, checker, page_done)
+            for series in sorted({book.series for book in books}):
+                await studio.draw_style_sheet(series)
             await asyncio.gather(*(make(studio, book) for book in books))
 
 

@@ -11,6 +11,9 @@
     [rule.labels]
     series = "Forest"
 
+Calls for several ebooks have `ebook_ids = ["forest-animals", "under-the-sea"]` instead; calls for
+a whole series have no ebook, and the label `series`.
+
 The first rule that fits a call counts; a call that none fits stays unattributed. What a rule
 leaves out, it does not ask; a rule without any condition fits every call.
 """
@@ -36,6 +39,8 @@ class Purpose:
     """What a call was for, as far as a rule says."""
 
     ebook_id: str | None = None
+    ebook_ids: str | None = None
+    """A JSON array."""
     stage: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -55,7 +60,7 @@ class AttributionRules:
         """What the first rule that fits says; an empty `Purpose` if none does."""
         for rule in self.rules:
             if rule.fits(model, app_name or "", api_key_name or "", started_at):
-                return Purpose(rule.ebook_id, rule.stage, rule.labels)
+                return Purpose(rule.ebook_id, rule.ebook_ids_json, rule.stage, rule.labels)
         return Purpose()
 
 

@@ -79,6 +79,7 @@ def _attribution(purpose: Purpose, names: Mapping[str, str]) -> dict[str, Any]:
     labels = {**purpose.labels, **names}
     return {
         "ebook_id": purpose.ebook_id,
+        "ebook_ids": purpose.ebook_ids,
         "stage": purpose.stage,
         "labels": json.dumps(labels, sort_keys=True, ensure_ascii=False) if labels else None,
     }

@@ -16,6 +16,7 @@ class KnownCall:
     """What the newest landing of an imported call says that a later file could say otherwise."""
 
     ebook_id: str | None
+    ebook_ids: str | None
     stage: str | None
     labels: Mapping[str, str]
     cost_usd: Decimal | None
@@ -24,7 +25,7 @@ class KnownCall:
     def of(cls, call: UsageEvent) -> Self:
         """What a call that was just read says."""
         labels = json.loads(call.labels or "{}")
-        return cls(call.ebook_id, call.stage, labels, call.reported_cost_usd)
+        return cls(call.ebook_id, call.ebook_ids, call.stage, labels, call.reported_cost_usd)
 
     def is_improved_by(self, other: Self, *, under_rules: bool) -> bool:
         """Whether `other`, the same call read now, is to land again.
@@ -48,16 +49,17 @@ class KnownCall:
     @property
     def is_attributed(self) -> bool:
         """Whether a rule said something about it."""
-        return bool(self.ebook_id or self.stage or self.labels.keys() - self.names.keys())
+        for_ebooks = self.ebook_id or self.ebook_ids
+        return bool(for_ebooks or self.stage or self.labels.keys() - self.names.keys())
 
 
 def known_calls(lake: Lake) -> dict[str, KnownCall]:
     """`event_id` → what its newest landing says, of every imported call in the lake."""
     rows = lake.scan("usage_events").sql(
-        "select event_id, ebook_id, stage, labels, reported_cost_usd from self "
+        "select event_id, ebook_id, ebook_ids, stage, labels, reported_cost_usd from self "
         "where source = 'activity_export' order by landed_at"
     )
     return {
-        event_id: KnownCall(ebook_id, stage, json.loads(labels or "{}"), cost_usd)
-        for event_id, ebook_id, stage, labels, cost_usd in rows.collect().iter_rows()
+        event_id: KnownCall(ebook_id, ebook_ids, stage, json.loads(labels or "{}"), cost_usd)
+        for event_id, ebook_id, ebook_ids, stage, labels, cost_usd in rows.collect().iter_rows()
     }

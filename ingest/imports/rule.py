@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from ingest.identifiers import RESERVED_EBOOKS
+from ingest.identifiers import RESERVED_EBOOKS, list_ids
 
 RESERVED_LABELS = frozenset({"app_name", "api_key_name", "user"})
 """Every imported call has these from its export; a rule cannot say them."""
@@ -46,6 +46,7 @@ class Rule(BaseModel):
     begins_at: _Moment | None = Field(default=None, alias="from")
     ends_at: _Moment | None = Field(default=None, alias="until")
     ebook_id: _Text | None = None
+    ebook_ids: frozenset[_Text] | None = None
     stage: _Text | None = None
     labels: dict[_Text, _Text] = Field(default_factory=dict)
 
@@ -59,12 +60,20 @@ class Rule(BaseModel):
             and (self.ends_at is None or started_at < self.ends_at)
         )
 
-    @field_validator("ebook_id")
+    @property
+    def ebook_ids_json(self) -> str | None:
+        """The ebooks that share a call as a JSON array, `None` without any."""
+        return list_ids(self.ebook_ids) if self.ebook_ids else None
+
+    @field_validator("ebook_id", "ebook_ids")
     @classmethod
-    def _is_an_ebook(cls, ebook_id: str | None) -> str | None:
-        if ebook_id in RESERVED_EBOOKS:
-            raise ValueError(f"{ebook_id!r} is {RESERVED_EBOOKS[ebook_id]}")
-        return ebook_id
+    def _are_ebooks(cls, said: str | frozenset[str] | None) -> str | frozenset[str] | None:
+        ebook_ids = {said} if isinstance(said, str) else said or ()
+        if reserved := sorted(RESERVED_EBOOKS.keys() & ebook_ids):
+            raise ValueError(f"{reserved[0]!r} is {RESERVED_EBOOKS[reserved[0]]}")
+        if said is not None and not isinstance(said, str) and len(said) < 2:
+            raise ValueError("name several; one is an ebook_id")
+        return said
 
     @field_validator("labels")
     @classmethod
@@ -75,8 +84,10 @@ class Rule(BaseModel):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not (self.ebook_id or self.stage or self.labels):
-            raise ValueError("it says nothing: give ebook_id, stage or labels")
+        if self.ebook_id and self.ebook_ids:
+            raise ValueError("give either ebook_id or ebook_ids, not both")
+        if not (self.ebook_id or self.ebook_ids or self.stage or self.labels):
+            raise ValueError("it says nothing: give ebook_id, ebook_ids, stage or labels")
         if self.begins_at and self.ends_at and self.begins_at >= self.ends_at:
             raise ValueError("`from` is not before `until`, so it fits no call")
         return self

@@ -28,7 +28,7 @@ _DATE = (
     "|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
     "|[1-9][0-9](?:0[48]|[2468][048]|[13579][26])-02-29"
 )
-_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{6})?Z"
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
 _LARGEST_COUNT = 2**63 - 1
 _FORMS: dict[tuple[type[pl.DataType], frozenset[Any]], str] = {
     (pl.String, frozenset()): f'"(?:{_SIGN}|{_ESCAPE})*"',
@@ -41,8 +41,7 @@ _FORMS: dict[tuple[type[pl.DataType], frozenset[Any]], str] = {
     ),
     (pl.Datetime, frozenset()): f'"(?:{_DATE})T{_TIME}"',
 }
-_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.fZ"
-_FIRST_TEXT = r'^[{]"\w+":"((?:[^"\\]|\\.)*)"'
+_TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%6fZ"
 
 
 class PlainLines:
@@ -59,58 +58,46 @@ class PlainLines:
     def read(self, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The rows of the `lines` that are plain, each with its number, and the other lines.
 
-        With `latest` the last plain line stands for all that begin with the same text, their id.
+        With `latest` the last plain line stands for all that begin with the same field, their id.
         """
         is_plain = pl.col(TEXT).str.contains(self._pattern).fill_null(False)
         told = lines.lazy().with_columns(is_plain=is_plain).collect(engine="streaming")
         plain = told.filter("is_plain").select(
-            LINE, pl.col(TEXT).str.strip_prefix(self._head).str.strip_suffix("}")
+            LINE, pl.col(TEXT).str.slice(len(self._head)).str.head(-len("}"))
         )
-        latest = plain
         if self._latest:
-            first_text = pl.col(TEXT).str.extract(_FIRST_TEXT)
-            latest = plain.unique(first_text, keep="last", maintain_order=True)
-        rows = self._parse(latest)
-        if rows.height < latest.height:
-            # Never yet: what stood before them must not be lost with them.
-            rows = self._parse(plain)
-            told = told.with_columns(is_plain=pl.col(LINE).is_in(rows[LINE].implode()))
+            second = pl.col(TEXT).str.find(f',"{self._names[1]}":', literal=True)
+            plain = plain.filter(pl.col(TEXT).str.slice(0, second).is_last_distinct())
+        rows = self._parse(plain)
+        if rows.is_empty():
+            return rows, lines
         return rows, told.filter(~pl.col("is_plain")).drop("is_plain")
 
     def _parse(self, plain: pl.DataFrame) -> pl.DataFrame:
-        objects = pl.read_ndjson(
-            (plain[TEXT].str.join("\n").item() + "\n").encode(),
+        """Their rows. None at all if one could not be read, which none is known to do."""
+        read = pl.read_ndjson(
+            plain.select(pl.col(TEXT).str.join("\n").cast(pl.Binary)).item(),
             schema={name: self._read_as(name) for name in self._names},
         )
-        converted = [name for name in self._names if self._read_as(name) != self._types[name]]
-        return (
-            objects.with_columns(plain[LINE])
-            .lazy()
-            .with_columns(self._convert(name).alias(f"{name} as read") for name in converted)
-            .filter(
-                pl.col(name).is_null() == pl.col(f"{name} as read").is_null() for name in converted
-            )
-            .with_columns(pl.col(f"{name} as read").alias(name) for name in converted)
-            .select(LINE, *(self._typed(name) for name in self._fields))
-            .collect()
-        )
+        rows = read.select(plain[LINE], *(self._typed(name) for name in self._fields))
+        is_lost = any(rows[name].null_count() > read[name].null_count() for name in self._names)
+        return rows.clear() if is_lost else rows
 
     def _read_as(self, name: str) -> pl.DataType:
         kind = self._types[name]
         return pl.String() if isinstance(kind, pl.Datetime | pl.Decimal) else kind
 
-    def _convert(self, name: str) -> pl.Expr:
-        kind = self._types[name]
-        if isinstance(kind, pl.Datetime):
-            return pl.col(name).str.to_datetime(
+    def _typed(self, name: str) -> pl.Expr:
+        kind, field = self._types[name], self._fields[name]
+        if name not in self._names:
+            value = pl.lit(None, kind)
+        elif isinstance(kind, pl.Datetime):
+            value = pl.col(name).str.to_datetime(
                 _TIME_FORMAT, time_unit="us", time_zone="UTC", strict=False
             )
-        # Rounded half to even, once, as `round_usd` does.
-        return pl.col(name).cast(kind, strict=False)
-
-    def _typed(self, name: str) -> pl.Expr:
-        field = self._fields[name]
-        value = pl.col(name) if name in self._names else pl.lit(None, self._types[name])
+        else:
+            # Money is rounded half to even, once, as `round_usd` does.
+            value = pl.col(name).cast(kind, strict=False)
         is_filled = not field.is_required() and field.default is not None
         return (value.fill_null(field.default) if is_filled else value).alias(name)
 
@@ -123,15 +110,6 @@ class PlainLines:
             for name, member in zip(self._names[1:], others, strict=True)
         )
         return "[{]" + first + "".join(members) + "[}]"
-
-    def _read(self, name: str) -> pl.Expr:
-        kind = self._types[name]
-        if isinstance(kind, pl.Datetime):
-            return pl.col(name).str.to_datetime(
-                _TIME_FORMAT, time_unit="us", time_zone="UTC", strict=False
-            )
-        # Rounded half to even, once, as `round_usd` does.
-        return pl.col(name).cast(kind, strict=False)
 
 
 def _form(field: FieldInfo, kind: pl.DataType) -> str:

@@ -1,12 +1,13 @@
 """The rows of one segment, from its last lines to its first, in bounded memory."""
 
 import functools
+import itertools
 import logging
 import os
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import BinaryIO, NamedTuple
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO
 
 import polars as pl
 
@@ -28,14 +29,6 @@ _PLAIN_ORDERS = {
 _logger = logging.getLogger(__name__)
 
 
-class _Chunk(NamedTuple):
-    """Whole lines of a segment: where they begin and end, and the number of the first."""
-
-    begin: int
-    end: int
-    first_line: int
-
-
 def rows_from_the_end(
     segment_name: str, file: BinaryIO, *, chunk_bytes: int = CHUNK_BYTES
 ) -> Iterator[dict[str, pl.DataFrame]]:
@@ -44,56 +37,79 @@ def rows_from_the_end(
     Of an event only the last line counts. A line that is no record is a row of `quarantine`.
     """
     # The start of an attempt is a row in doubt; what came later replaces it.
-    told = pl.DataFrame(schema={"event_id": pl.String})
-    for rows in _read_in_pairs(segment_name, file, chunk_bytes):
+    told = pl.Series(dtype=pl.String)
+    event_id = pl.col("event_id")
+    for rows in _read_side_by_side(segment_name, file, chunk_bytes):
         if "usage_events" in rows:
-            events = rows["usage_events"].unique("event_id", keep="last", maintain_order=True)
-            events = events.join(told, on="event_id", how="anti", maintain_order="left")
-            told = pl.concat([told, events.select("event_id")])
+            is_news = event_id.is_last_distinct() & ~event_id.is_in(told.implode())
+            events = rows["usage_events"].filter(is_news)
+            told = pl.concat([told, events["event_id"]])
             rows["usage_events"] = events
         yield rows
 
 
-def _read_in_pairs(
+def _read_side_by_side(
     segment_name: str, file: BinaryIO, chunk_bytes: int
 ) -> Iterator[dict[str, pl.DataFrame]]:
-    """Two chunks at a time, the last first: what of it uses one core only uses two, then."""
+    """The last chunk first, and the two before it meanwhile."""
+    places = [*_places(segment_name, file, chunk_bytes)]
 
-    def read(chunk: _Chunk) -> dict[str, pl.DataFrame]:
-        content = os.pread(file.fileno(), chunk.end - chunk.begin, chunk.begin)
-        return read_lines(segment_name, chunk.first_line, content.split(b"\n")[:-1])
+    @functools.cache
+    def first_lines() -> dict[int, int]:
+        """Where a chunk begins → the number of its first line."""
+        counts = (_content(file, *place).count(b"\n") for place in places)
+        numbers = itertools.accumulate(counts, initial=1)
+        return {begin: number for (begin, _), number in zip(places, numbers, strict=False)}
 
-    chunks = [*_chunks(segment_name, file, chunk_bytes)]
+    def read(begin: int, end: int) -> dict[str, pl.DataFrame]:
+        return read_lines(segment_name, _content(file, begin, end), lambda: first_lines()[begin])
+
+    reading: deque[Future[dict[str, pl.DataFrame]]] = deque()
     with ThreadPoolExecutor(2) as pool:
-        while chunks:
-            yield from pool.map(read, [chunks.pop() for _ in range(min(2, len(chunks)))])
+        for place in reversed(places):
+            reading.append(pool.submit(read, *place))
+            if len(reading) > 2:
+                yield reading.popleft().result()
+        for last in reading:
+            yield last.result()
 
 
 def read_lines(
-    segment_name: str, first_line: int, lines: Sequence[bytes]
+    segment_name: str, content: bytes, first_line: Callable[[], int]
 ) -> dict[str, pl.DataFrame]:
-    """The rows of `lines` by table, in their order."""
+    """The rows of whole lines by table, in their order; `first_line` tells the first one's number.
+
+    It is asked for only if a line is not plain, since who answers has to count.
+    """
     rows: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
-    left: Sequence[int] = range(len(lines))
-    if len(lines) >= FEW_LINES:
-        others = pl.DataFrame([pl.Series(LINE, left, pl.Int64), _texts(lines)])
+    left = _numbered(content)
+    if left.height >= FEW_LINES:
         for table_name in _PLAIN_ORDERS:
-            plain, others = _plain_lines(table_name).read(others)
+            plain, left = _plain_lines(table_name).read(left)
             rows[table_name].append(plain)
-        left = others[LINE].to_list()
-    for table_name, numbered in _read_exactly(segment_name, first_line, lines, left).items():
-        numbers, records = zip(*numbered, strict=True)
-        frame = to_frame(table_name, records)
-        rows[table_name].append(frame.select(pl.Series(LINE, numbers, pl.Int64), pl.all()))
+            if left.is_empty():
+                break
+    if not left.is_empty():
+        exact = _read_exactly(segment_name, first_line(), content.split(b"\n"), left[LINE])
+        for table_name, numbered in exact.items():
+            numbers, records = zip(*numbered, strict=True)
+            frame = to_frame(table_name, records)
+            nth = pl.Series(LINE, numbers, left.schema[LINE])
+            rows[table_name].append(frame.select(nth, pl.all()))
     return {
         table_name: frame
         for table_name, frames in rows.items()
-        if not (frame := pl.concat(frames).sort(LINE).drop(LINE)).is_empty()
+        if not (frame := _in_order(frames)).is_empty()
     }
 
 
+def _in_order(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    rows = frames[0] if len(frames) == 1 else pl.concat(frames).sort(LINE)
+    return rows.drop(LINE)
+
+
 def _read_exactly(
-    segment_name: str, first_line: int, lines: Sequence[bytes], left: Sequence[int]
+    segment_name: str, first_line: int, lines: Sequence[bytes], left: Iterable[int]
 ) -> dict[str, list[tuple[int, Record]]]:
     records: defaultdict[str, list[tuple[int, Record]]] = defaultdict(list)
     for number in left:
@@ -103,11 +119,13 @@ def _read_exactly(
     return records
 
 
-def _texts(lines: Sequence[bytes]) -> pl.Series:
+def _numbered(content: bytes) -> pl.DataFrame:
+    """The text of each line beside its number, null if it is no UTF-8."""
     try:
-        return pl.Series(TEXT, lines, pl.Binary).cast(pl.String)
-    except pl.exceptions.ComputeError:  # Some line is no UTF-8.
-        return pl.Series(TEXT, [_text(line) for line in lines], pl.String)
+        return pl.read_lines(content, name=TEXT, row_index_name=LINE)
+    except pl.exceptions.ComputeError:
+        texts = pl.Series(TEXT, [_text(line) for line in content.split(b"\n")[:-1]], pl.String)
+        return texts.to_frame().with_row_index(LINE)
 
 
 def _text(line: bytes) -> str | None:
@@ -123,18 +141,23 @@ def _plain_lines(table_name: str) -> PlainLines:
     return PlainLines(table_name, _PLAIN_ORDERS[table_name], latest=is_told_again)
 
 
-def _chunks(segment_name: str, file: BinaryIO, chunk_bytes: int) -> Iterator[_Chunk]:
-    begin, first_line = 0, 1
-    file.seek(0)
-    while block := file.read(chunk_bytes) + file.readline():
-        end = begin + block.rfind(b"\n") + 1
-        if end > begin:
-            yield _Chunk(begin, end, first_line)
-        if not block.endswith(b"\n"):
+def _places(segment_name: str, file: BinaryIO, chunk_bytes: int) -> Iterator[tuple[int, int]]:
+    """Where chunks of whole lines begin and end."""
+    begin, size = 0, file.seek(0, os.SEEK_END)
+    while begin < size:
+        file.seek(begin + chunk_bytes)
+        file.readline()
+        end = min(file.tell(), size)
+        whole = end if end < size else begin + _content(file, begin, end).rfind(b"\n") + 1
+        if whole > begin:
+            yield begin, whole
+        if whole < end:
             # Its writer died inside the write, before `append` returned: nothing was acknowledged.
             _logger.warning(
-                "Segment %s ends in a torn line of %d bytes, left out.",
-                segment_name,
-                begin + len(block) - end,
+                "Segment %s ends in a torn line of %d bytes, left out.", segment_name, end - whole
             )
-        begin, first_line = end, first_line + block.count(b"\n")
+        begin = end
+
+
+def _content(file: BinaryIO, begin: int, end: int) -> bytes:
+    return os.pread(file.fileno(), end - begin, begin)

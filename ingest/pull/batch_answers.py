@@ -43,6 +43,7 @@ def read_batch(body: bytes, event_id: str | None, observed_at: datetime) -> Sett
         observed_at=observed_at,
         observed_in="reply",
         event_id=event_id,
+        items_json=facts.items_json,
     )
 
 

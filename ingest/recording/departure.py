@@ -46,6 +46,7 @@ def depart(
         session_id,
         run.run_id if run is not None else None,
         attribution.ebook_id,
+        attribution.ebook_ids_json,
         attribution.stage,
         attribution.page_number,
         attribution.labels_json,

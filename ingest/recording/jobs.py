@@ -55,6 +55,7 @@ class JobQuestion:
             "output_tokens": usage.output_tokens,
             "observed_at": self._recorder.clock(),
             "observed_in": "reply",
+            "items_json": reader.facts.items_json,
         }
         known = {name: value for name, value in told.items() if value is not None}
         return msgspec.json.encode({"settlements": known})

@@ -21,6 +21,7 @@ class Departure(msgspec.Struct, omit_defaults=True):
     session_id: str | None = None
     run_id: str | None = None
     ebook_id: str | None = None
+    ebook_ids: str | None = None
     stage: str | None = None
     page_number: int | None = None
     labels: str | None = None

@@ -163,6 +163,11 @@ EBOOK_COLUMNS = (
     _usd("Rejected USD", "rejected_cost_usd"),
     _WASTE,
 )
+SHARING_EBOOK_COLUMNS = tuple(
+    _usd("Shared USD", "shared_cost_usd") if column.key == "rejected_cost_usd" else column
+    for column in EBOOK_COLUMNS
+)
+"""Where calls are shared: what was rejected is in the waste as well, and eighty columns are few."""
 STAGE_COLUMNS = (
     _text("Ebook", "ebook_id", _write_ebook),
     _text("Stage", "stage"),
@@ -220,6 +225,11 @@ ESTIMATE_COLUMNS = (
     Column("Median USD", "median_cost_usd", _write_usd),
     Column("80 % from USD", "low_cost_usd", _write_usd),
     Column("to USD", "high_cost_usd", _write_usd),
+)
+WHAT_IF_COLUMNS = (
+    *ESTIMATE_COLUMNS[:2],
+    _text("At its prices", "is_repriced", _write_whether),
+    *ESTIMATE_COLUMNS[2:],
 )
 STATUS_COLUMNS = (
     Column("Cost, USD", "cost_usd", _write_exact_usd),

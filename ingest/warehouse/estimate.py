@@ -37,6 +37,8 @@ class StageEstimate:
     is_per_page: bool
     """Whether its cost grows with the pages."""
     interval: Interval
+    is_repriced: bool = False
+    """Whether this is what the work would cost at the model's prices, and not what it cost."""
 
 
 @dataclass(frozen=True)
@@ -54,17 +56,31 @@ class Estimate:
     held_count: int
     """How many of those cost what lay within their interval."""
 
+    @property
+    def is_what_if(self) -> bool:
+        """Whether too few ebooks were made with the model, so that others' tokens are priced."""
+        return any(stage.is_repriced for stage in self.stages)
+
 
 def estimate(warehouse: Path, kind: str, page_count: int, model: str | None = None) -> Estimate:
     """Estimate an ebook of `kind` with `page_count` pages from the published warehouse.
 
-    With `model`, only from ebooks of which a stage was made with it. Raises `UsageError` for a
+    With `model`, only from ebooks of which a stage was made with it. If these are too few, what all
+    of the kind did is priced at the model's prices in force now, token for token, in every stage
+    that has such a price throughout; that was never tested. Raises `UsageError` for a
     kind or a model that the warehouse does not know, and `TooLittleHistory` below nine ebooks.
     """
-    history = _history(warehouse, kind, _canonical(warehouse, model))
+    canonical_model = _canonical(warehouse, model)
+    history = _history(warehouse, kind, canonical_model)
+    repriced: frozenset[str] = frozenset()
+    made_count = len({row["ebook_id"] for row in history})
+    if made_count < LEAST_BOOKS and canonical_model is not None:
+        history, repriced = _repriced(
+            warehouse, kind, _history(warehouse, kind, None), canonical_model
+        )
     books = {row["ebook_id"] for row in history}
-    if len(books) < LEAST_BOOKS:
-        raise TooLittleHistory(_too_little(warehouse, kind, model, len(books)))
+    if made_count < LEAST_BOOKS and (not repriced or len(books) < LEAST_BOOKS):
+        raise TooLittleHistory(_too_little(warehouse, kind, model, made_count))
     stages: dict[str, list[Row]] = defaultdict(list)
     for row in history:
         stages[row["stage"]].append(row)
@@ -75,7 +91,7 @@ def estimate(warehouse: Path, kind: str, page_count: int, model: str | None = No
         warehouse,
         "select count(has_held) as tested_count, count_if(has_held) as held_count "
         "from fct_estimate_backtest where kind = ?",
-        kind,
+        None if repriced else kind,
     )[0]
     return Estimate(
         kind, page_count, model, len(books), _interval(totals),
@@ -84,6 +100,7 @@ def estimate(warehouse: Path, kind: str, page_count: int, model: str | None = No
                 stage,
                 any(row["is_per_page"] for row in stages[stage]),
                 _interval({book: cost.get(book, Decimal()) for book in books}),
+                stage in repriced,
             )
             for stage, cost in costs.items()
         ),
@@ -115,14 +132,51 @@ def _history(warehouse: Path, kind: str, model: str | None) -> list[Row]:
     )
 
 
+def _repriced(
+    warehouse: Path, kind: str, history: list[Row], model: str
+) -> tuple[list[Row], frozenset[str]]:
+    """The same work at the model's prices of now, and in which stages all of it has one."""
+    costs = {
+        (row["ebook_id"], row["stage"]): row["cost_usd"]
+        for row in fetch(
+            warehouse,
+            """
+            select
+                ebook_id,
+                stage,
+                sum(cost_now_usd) as cost_usd
+            from fct_model_what_if
+            where
+                other_model = $1
+                and ebook_id in (
+                    select finished.ebook_id from fct_finished_stage_costs as finished
+                    where finished.kind = $2
+                )
+            group by ebook_id, stage
+            having count(*) = count(cost_now_usd)
+            """,
+            model,
+            kind,
+        )
+    }
+    unpriced = {row["stage"] for row in history if (row["ebook_id"], row["stage"]) not in costs}
+    priced = [
+        row
+        if row["stage"] in unpriced
+        else {**row, "cost_usd": costs[row["ebook_id"], row["stage"]]}
+        for row in history
+    ]
+    return priced, frozenset(row["stage"] for row in history if row["stage"] not in unpriced)
+
+
 def _canonical(warehouse: Path, model: str | None) -> str | None:
     if model is None:
         return None
     names = fetch(warehouse, "select canonical_model from dim_models where model = ?", model)
     if not names:
         raise UsageError(
-            f"No call was ever made with the model {model!r}, so there is no history to estimate "
-            "from."
+            f"No call was ever made with the model {model!r}, and no price of it was seen: there is"
+            " nothing to estimate from."
         )
     name: str = names[0]["canonical_model"]
     return name

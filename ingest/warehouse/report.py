@@ -41,7 +41,8 @@ def read_ebooks(warehouse: Path, ebook_id: str | None = None) -> list[Row]:
 
     What the provider billed beyond the ledger is a line of its own, the last, if there is any:
     `untracked`, which cost the ledger nothing. `untracked_usd` of all lines and their `cost_usd`
-    are the bill together. Raises `UsageError` for an ebook that the warehouse does not know.
+    are the bill together; `full_cost_usd`, with shared calls, sums to the same. Raises
+    `UsageError` for an ebook that the warehouse does not know.
     """
     ebooks = fetch(
         warehouse,
@@ -66,6 +67,8 @@ def _read_untracked(warehouse: Path) -> list[Row]:
                 0 as call_count,
                 0 as operation_count,
                 0::decimal(38, 12) as cost_usd,
+                0::decimal(38, 12) as shared_cost_usd,
+                0::decimal(38, 12) as full_cost_usd,
                 0::decimal(38, 12) as rejected_cost_usd,
                 0::decimal(38, 12) as wasted_cost_usd,
                 0 as unpriced_count,

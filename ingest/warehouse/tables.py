@@ -18,8 +18,10 @@ from ingest.warehouse.columns import (
     EBOOK_COLUMNS,
     ESTIMATE_COLUMNS,
     REPRICED_COLUMNS,
+    SHARING_EBOOK_COLUMNS,
     STAGE_COLUMNS,
     STATUS_COLUMNS,
+    WHAT_IF_COLUMNS,
     Column,
     to_list,
     to_table,
@@ -50,7 +52,9 @@ def print_ebooks(ebooks: Sequence[Row], output_format: Format, stdout: TextIO) -
     """Print what `read_ebooks` gives; the table's sum is the bill, with what is untracked."""
     if output_format == "table":
         ebooks = [_with_untracked(ebook) for ebook in ebooks]
-    _print_costs(EBOOK_COLUMNS, ebooks, output_format, stdout)
+    is_sharing = any(Decimal(ebook.get("shared_cost_usd", "0")) for ebook in ebooks)
+    columns = SHARING_EBOOK_COLUMNS if is_sharing else EBOOK_COLUMNS
+    _print_costs(columns, ebooks, output_format, stdout)
 
 
 def print_stages(stages: Sequence[Row], output_format: Format, stdout: TextIO) -> None:
@@ -83,14 +87,25 @@ def print_reconciliation(reconciliation: Row, output_format: Format, stdout: Tex
 def print_estimate(estimate: Estimate, output_format: Format, stdout: TextIO) -> None:
     """Print what `estimate` gives; as CSV a line per stage and one for the whole ebook."""
     stages: list[Row] = [
-        {"stage": stage.stage, "is_per_page": stage.is_per_page, **_interval_row(stage.interval)}
+        {
+            "stage": stage.stage,
+            "is_per_page": stage.is_per_page,
+            "is_repriced": stage.is_repriced,
+            **_interval_row(stage.interval),
+        }
         for stage in estimate.stages
     ]
-    whole: Row = {"stage": WHOLE, "is_per_page": None, **_interval_row(estimate.total)}
+    whole: Row = {
+        "stage": WHOLE,
+        "is_per_page": None,
+        "is_repriced": None,
+        **_interval_row(estimate.total),
+    }
     said = {
         "kind": estimate.kind,
         "page_count": estimate.page_count,
         "model": estimate.model,
+        "is_what_if": estimate.is_what_if,
         "book_count": estimate.book_count,
         **_interval_row(estimate.total),
         "stages": stages,
@@ -100,7 +115,8 @@ def print_estimate(estimate: Estimate, output_format: Format, stdout: TextIO) ->
     if output_format != "table":
         _print_for_programs(said, [*stages, whole], output_format, stdout)
         return
-    _print(to_table(ESTIMATE_COLUMNS, [*stages, whole]), stdout)
+    columns = WHAT_IF_COLUMNS if estimate.is_what_if else ESTIMATE_COLUMNS
+    _print(to_table(columns, [*stages, whole]), stdout)
     _print(_say_what_it_is_made_of(estimate), stdout)
 
 
@@ -162,6 +178,13 @@ def _interval_row(interval: Interval) -> Row:
 
 
 def _say_what_it_is_made_of(estimate: Estimate) -> str:
+    if estimate.is_what_if:
+        return (
+            f"What if: too few ebooks were made with {estimate.model}, so the work of the"
+            f" {estimate.book_count} newest finished ones of this kind is priced at its list of"
+            " now, token for token and with their rejections, where it has a price. Nobody tested"
+            " that."
+        )
     made = f" made with {estimate.model}" if estimate.model else ""
     tested = (
         f"The interval held for {estimate.held_count:,} of the {estimate.tested_count:,} finished"

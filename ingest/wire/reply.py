@@ -18,6 +18,7 @@ from ingest.wire.fields import (
 )
 from ingest.wire.headers import header_text
 from ingest.wire.images import images_drawn
+from ingest.wire.items import items_in
 from ingest.wire.shapes import Choice, Document, UsageDocument
 from ingest.wire.usage import Usage, usage_of
 from ingest.wire.usage_text import without_unknown_texts
@@ -52,6 +53,8 @@ class ReplyFacts:
     usage: Usage | None = None
     usage_json: str | None = None
     """The usage object as it came, but for texts in fields that are not known."""
+    items_json: str | None = None
+    """Of a batch: what `items_in` makes of its results."""
     is_whole: bool | None = False
     """Whether the reply came to its own end; `None` if it is whole when nothing cut it short."""
     _said: UsageDocument | None = field(default=None, compare=False, repr=False)
@@ -111,6 +114,8 @@ class ReplyFacts:
             self.output_image_count = (self.output_image_count or 0) + count
         if document.usage and is_said(document.usage):
             self._learn_usage(document)
+        if document.object == "batch" and is_said(document.results):
+            self.items_json = items_in(document.results)
         for nested in (document.response, document.message, document.delta):
             # `/responses` and `/messages` stream their state one level down.
             if nested and is_object(nested) and (inner := read(nested, Document)) is not None:

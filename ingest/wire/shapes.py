@@ -58,6 +58,25 @@ class RouterMetadata(Struct):
     is_byok: bool | None = None
 
 
+class ItemBody(Struct):
+    """What a batch's item was answered."""
+
+    usage: Raw = ABSENT
+
+
+class ItemResponse(Struct):
+    """The answer to a batch's item, with its status around it."""
+
+    body: ItemBody | None = None
+
+
+class Item(Struct):
+    """One of the results of a batch."""
+
+    custom_id: str | None = None
+    response: ItemResponse | None = None
+
+
 class Document(Struct):
     """A reply, or one event of it, of any endpoint."""
 
@@ -75,6 +94,7 @@ class Document(Struct):
     data: Raw = ABSENT
     output: Raw = ABSENT
     usage: Raw = ABSENT
+    results: Raw = ABSENT
     error: Raw = ABSENT
     error_type: str | None = None
     code: Raw = ABSENT

@@ -116,3 +116,20 @@ def test_an_ebook_without_calls_costs_nothing(open_app: OpenApp, change_demo: Ch
 
 def _ask(home: Path, question: str, **parameters: str) -> list[dict[str, Any]]:
     return fetch(home / "warehouse.duckdb", sql_of(question), parameters)
+
+
+def test_its_part_of_shared_calls_stands_beside_its_cost(
+    open_app: OpenApp, demo_home: Path, reported: dict[str, Any]
+) -> None:
+    dearest, *_, unattributed = reported["ebooks"]
+    for ebook in (dearest, unattributed):
+        value, remark = tiles(open_app(demo_home, "ebook", ebook_id=ebook["ebook_id"]))["Shared"]
+        assert value.startswith("−$" if ebook is unattributed else "$0.0")
+        assert remark.endswith(" USD with the cost")
+
+
+def test_an_ebook_that_shares_nothing_has_no_tile_for_it(
+    open_app: OpenApp, change_demo: ChangeDemo
+) -> None:
+    alone = change_demo("update fct_ebook_costs set shared_cost_usd = 0")
+    assert "Shared" not in tiles(open_app(alone, "ebook"))

@@ -17,6 +17,7 @@ from tests.questions.cheaper import land_cheap_books
 
 COLORING_BOOK = ("estimate", "--kind", "coloring_book", "--pages", "40")
 ESTIMATE_KEYS = {
+    "is_what_if",
     "kind",
     "page_count",
     "model",

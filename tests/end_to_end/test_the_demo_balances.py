@@ -88,3 +88,12 @@ def test_an_interrupted_demo_can_be_run_again(tmp_path: Path) -> None:
     begin_afresh(home)
     assert not home.lake.exists()
     assert home.demo.exists()
+
+
+def test_the_style_sheet_of_a_series_is_borne_by_its_books(demo_home: Path) -> None:
+    ebooks = _report(demo_home, "ebooks")
+    books = [ebook for ebook in ebooks if ebook["ebook_id"] != "unattributed"]
+    assert all(Decimal(book["shared_cost_usd"]) > 0 for book in books)
+    assert sum(Decimal(ebook["shared_cost_usd"]) for ebook in ebooks) == 0
+    full_costs = [Decimal(ebook["full_cost_usd"]) for ebook in ebooks]
+    assert sum(full_costs) == Decimal(_bill(demo_home)["total_usd"])

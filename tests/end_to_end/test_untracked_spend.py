@@ -34,15 +34,19 @@ class Publisher:
     simulator: RunningSimulator
     now: list[datetime] = field(default_factory=list)
 
-    def call(self, key: str, ebook_id: str | None, model: str = MODELS[0]) -> None:
+    def call(
+        self, key: str, ebook_id: str | None, model: str = MODELS[0], **shared_by: Any
+    ) -> None:
         recorder = Recorder(
             self.home.root, base_url=self.simulator.base_url, clock=lambda: self.now[0]
         )
         with (
             recorder,
             OpenRouter(key, base_url=self.simulator.base_url, recorder=recorder) as client,
-            attribute(ebook_id=ebook_id),
+            attribute(ebook_id=ebook_id, **shared_by),
         ):
+            if ebook_id:
+                recorder.describe_ebook(ebook_id, series="Woods")
             client.chat(model=model, messages=[{"role": "user", "content": f"Draw {ebook_id}"}])
 
     def call_unrecorded(self, key: str, model: str = MODELS[0]) -> None:
@@ -107,6 +111,8 @@ def test_books_unattributed_and_untracked_are_the_bill_to_the_last_digit(
         publisher.call(PRESS, "forest", model)
         publisher.call(STUDIO, None, model)
         publisher.call(OWN_KEY, "river", model)
+        publisher.call(PRESS, None, model, series="Woods")
+        publisher.call(OWN_KEY, None, model, ebook_ids=["meadow", "river", "forest"])
     for key in (PRESS, STUDIO, OWN_KEY, "sk-or-v1-nobody-knows"):
         publisher.call_unrecorded(key)
     publisher.now[0] += timedelta(days=1)
@@ -115,6 +121,11 @@ def test_books_unattributed_and_untracked_are_the_bill_to_the_last_digit(
     shown = totals(warehouse)
     assert all(amount > 0 for amount in shown.values())
     assert sum(shown.values()) == publisher.billed_usd()
+    ebooks = {row["ebook_id"]: row for row in read_ebooks(warehouse)}
+    # What several share moves from the calls for none to the ebooks, and counts once.
+    assert all(Decimal(ebooks[each]["shared_cost_usd"]) > 0 for each in ("forest", "meadow"))
+    full = sum(Decimal(row["full_cost_usd"]) for row in ebooks.values())
+    assert full + shown["untracked"] == publisher.billed_usd()
     reconciliation = read_reconciliation(warehouse)
     assert classes(reconciliation) == {"untracked_call": 3, "other_key": 1}
     assert reconciliation["is_balanced"] is False

@@ -94,8 +94,18 @@ GOOD = '[[rule]]\nebook_id = "forest"\n'
     [
         (GOOD + '[[rule]]\nebok_id = "x"\n', "rule 2, ebok_id: unknown key; a rule knows app_name"),
         ('[[rule]]\nebook_id = "unattributed"\n', "rule 1, ebook_id: 'unattributed' is the bucket"),
+        (
+            '[[rule]]\nebook_ids = ["x", "untracked"]\n',
+            "rule 1, ebook_ids: 'untracked' is the line",
+        ),
+        (
+            '[[rule]]\nebook_ids = ["x", "x"]\n',
+            "rule 1, ebook_ids: name several; one is an ebook_id",
+        ),
+        ('[[rule]]\nebook_ids = "x"\n', "rule 1, ebook_ids: Input should be a valid frozenset"),
+        (GOOD + 'ebook_ids = ["x", "y"]\n', "rule 1: give either ebook_id or ebook_ids, not both"),
         ("[[rule]]\nebook_id = 7\n", "rule 1, ebook_id: Input should be a valid string"),
-        ('[[rule]]\nmodel = "x"\n', "rule 1: it says nothing: give ebook_id, stage or labels"),
+        ('[[rule]]\nmodel = "x"\n', "rule 1: it says nothing: give ebook_id, ebook_ids, stage or"),
         (GOOD + 'from = "2026-04-01"\n', "rule 1, from: write a day or an instant without quotes"),
         (GOOD + "from = 2026-05-01\nuntil = 2026-04-01\n", "rule 1: `from` is not before `until`"),
         (GOOD + "from = 0001-01-01T00:00:00+14:00\n", "rule 1, from: is not in the calendar"),

@@ -105,6 +105,21 @@ def test_changed_rules_attribute_known_calls_anew(desk: Desk) -> None:
         assert {call["ebook_id"] for call in newest(desk).values()} == {ebook_id, None}
 
 
+def test_rules_name_several_ebooks_and_may_change_which(desk: Desk) -> None:
+    path = desk.write("calls.csv", csv_text(CALL))
+    for ebook_ids in ('["river", "forest"]', '["forest", "meadow"]', '["meadow", "forest"]'):
+        desk.use_rules(f"[[rule]]\nebook_ids = {ebook_ids}\n")
+        desk.import_files(path)
+        (call,) = newest(desk).values()
+        assert (call["ebook_id"], json.loads(call["ebook_ids"])) == (
+            None,
+            sorted(json.loads(ebook_ids)),
+        )
+    assert len(desk.rows("usage_events")) == 2
+    desk.use_rules("")
+    assert desk.import_files(path).files[0].changed_count == 0
+
+
 def test_a_rule_that_is_gone_attributes_no_longer(desk: Desk) -> None:
     path = desk.write("calls.csv", csv_text(CALL))
     for rules in (FOREST, '[[rule]]\nmodel = "nothing"\nebook_id = "none"\n'):

@@ -83,6 +83,8 @@ def test_a_batch_that_nobody_asked_for_is_settled_at_what_was_charged(
     row = settlements(lake)[batch_id]
     assert spend_usd(row) == billed_usd(quick, batch_id)
     assert row["served_model"] == "anthropic/claude-4.6-sonnet-20260217"
+    (item,) = loads(row["items_json"])
+    assert (item["custom_id"], item["input_tokens"]) == ("a", row["input_tokens"])
 
 
 def test_a_batch_that_is_not_done_is_asked_for_by_the_next_pull(lake: Lake) -> None:

@@ -17,6 +17,7 @@ def here() -> tuple[Any, ...]:
     return now.ebook_id, now.stage, now.page_number, now.labels_json
 
 
+BUCKET = "the bucket of calls without an ebook"
 NOTHING = (None, None, None, None)
 
 
@@ -30,6 +31,27 @@ def test_what_is_given_inside_wins_and_the_rest_stays() -> None:
             assert here() == ("forest", "line_art", 3, '{"imprint": "small", "series": "trees"}')
         assert here() == ("forest", "outline", None, '{"imprint": "small", "series": "animals"}')
     assert here() == NOTHING
+
+
+def test_several_ebooks_stand_in_for_one_and_one_for_several() -> None:
+    def for_ebooks() -> tuple[str | None, str | None]:
+        now = current_attribution()
+        return now.ebook_id, now.ebook_ids_json
+
+    several = (None, '["forest", "öland"]')
+    with attribute(ebook_id="river", stage="style"):
+        with attribute(ebook_ids=iter(["öland", "forest", "öland"]), page_number=1):
+            assert for_ebooks() == several
+            assert here() == (None, "style", 1, None)
+            with attribute(stage="cover"):
+                assert for_ebooks() == several
+            with attribute(ebook_id="meadow"):
+                assert for_ebooks() == ("meadow", None)
+            with attribute(ebook_ids=["meadow", "meadow"]):
+                assert for_ebooks() == ("meadow", None)
+            assert for_ebooks() == several
+        assert for_ebooks() == ("river", None)
+    assert for_ebooks() == (None, None)
 
 
 def test_an_error_inside_ends_it_too() -> None:
@@ -130,6 +152,16 @@ def test_a_thread_begins_with_nothing_and_leaks_nothing() -> None:
             {"series": None},
             "label series must be a text, a whole number or a truth value, not None.",
         ),
+        ({"ebook_ids": "forest"}, "ebook_ids must be a list of ids, not 'forest'."),
+        ({"ebook_ids": 7}, "ebook_ids must be a list of ids, not 7."),
+        ({"ebook_ids": []}, "ebook_ids must name at least one ebook."),
+        ({"ebook_ids": ["a", []]}, "each of ebook_ids must be a text that is not empty, not []."),
+        ({"ebook_ids": ["a", ""]}, "each of ebook_ids must be a text that is not empty, not ''."),
+        (
+            {"ebook_ids": ["a", "unattributed"]},
+            f"each of ebook_ids may not be 'unattributed': that is {BUCKET}.",
+        ),
+        ({"ebook_id": "a", "ebook_ids": ["b"]}, "Give either ebook_id or ebook_ids, not both."),
         (
             {"ebook_id": "unattributed"},
             "ebook_id may not be 'unattributed': that is the bucket of calls without an ebook.",

@@ -65,6 +65,8 @@ def test_a_job_is_settled_by_the_answer_that_tells_its_cost(
     (settled,) = landed(home, "settlements")
     assert settled["generation_id"] == first["id"]
     assert (settled["total_cost_usd"], settled["observed_in"]) == (cost_usd, "reply")
+    items = '[{"item_number":1,"input_tokens":20}]' if last is FINISHED else None
+    assert settled["items_json"] == items
     assert unsettled_generations(Lake(Home(home).lake)) == []
 
 

@@ -23,6 +23,10 @@ from tests.warehouse.rows import (
 )
 
 MODELS = ("a/b", "a/b-20260101", "c/d", "C/D:free", "e/f-mini", "e/mini-f-20260301")
+BATCH_ITEMS = (
+    '[{"item_number": 1, "custom_id": "a", "input_tokens": 70, "output_tokens": 1},'
+    ' {"item_number": 2, "custom_id": "b", "input_tokens": 30, "output_tokens": 29}]'
+)
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,13 @@ def random_history(random: Random, operation_count: int = 40) -> list[Landing]:
 
 
 def _operation(random: Random, operation_id: str) -> Iterator[Landing]:
-    book = random.choice(["forest", "river", None])
+    book = random.choice(["forest", "river", None, None])
+    shared = random.choice([None, None, '["forest", "river"]', '["brook", "forest", "meadow"]'])
     known: dict[str, Any] = {
         "operation_id": operation_id,
         "ebook_id": book,
+        "ebook_ids": None if book else shared,
+        "labels": random.choice([None, '{"series": "Woods"}', '{"series": "Seas"}']),
         "run_id": f"run-{book}" if book else None,
         "stage": random.choice(["line_art", "cover", None]),
         "page_number": random.choice([1, 2, None]),
@@ -98,6 +105,8 @@ def _attempt(
     for _ in range(random.choice([0, 0, 1, 2])):
         # A second import has other rules, and so another book.
         yield Landing("usage_events", (_exported(random, end, generation_id),))
+    if generation_id and random.random() < 0.2:
+        yield _analysed(random, generation_id, started_at, end.requested_model)
     if random.random() < 0.4:
         matched = generation_id is None
         yield Landing(
@@ -108,6 +117,7 @@ def _attempt(
                     random.choice([None, str(_usd(random))]),
                     event_id=event_id if matched else None,
                     served_model=random.choice([*MODELS, None]),
+                    items_json=random.choice([None, BATCH_ITEMS]),
                     observed_at=NOON + timedelta(minutes=random.randrange(20_000)),
                 ),
             ),
@@ -134,7 +144,14 @@ def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
         for title in ("First title", "Last title"):
             recorded_at = NOON + timedelta(minutes=random.randrange(20_000))
             page_count = random.choice([None, 24])
-            recorded = ebook(book, title=title, page_count=page_count, recorded_at=recorded_at)
+            series = random.choice([None, "Woods", "Seas"])
+            recorded = ebook(
+                book,
+                title=title,
+                page_count=page_count,
+                series=series,
+                recorded_at=recorded_at,
+            )
             yield Landing("ebooks", (recorded,))
         yield Landing("control_totals", (finished_run(f"run-{book}", 3, "0.1"),))
     for day in range(-10, 10):
@@ -163,21 +180,27 @@ def _price(random: Random) -> Record:
 
 
 def _told_by_the_provider(random: Random, noon: datetime, model: str) -> Iterator[Landing]:
-    """Now and then a generation of that day, known here or not, and the balance of a key."""
-    if random.random() < 0.5:
-        operation_id = f"op-{random.randrange(60)}"
-        generation = ProviderGeneration(
-            generation_id=f"gen-{operation_id}-1",
-            billed_date=noon.date(),
-            model=model,
-            cost_usd=random.choice([None, _usd(random)]),
-            observed_at=noon,
-        )
-        yield Landing("provider_generations", (generation,))
+    """Now and then a generation of that day that is unknown here, and the balance of a key."""
+    if random.random() < 0.2:
+        yield _analysed(random, f"gen-elsewhere-{random.randrange(10)}", noon, model)
     if random.random() < 0.3:
         key_hash = random.choice([None, "key-1"])
         balance = ProviderBalance(api_key_hash=key_hash, usage_usd=_usd(random), observed_at=noon)
         yield Landing("provider_balances", (balance,))
+
+
+def _analysed(
+    random: Random, generation_id: str, called_at: datetime, model: str | None
+) -> Landing:
+    """What analytics say of a generation; they may date it a day off the call."""
+    generation = ProviderGeneration(
+        generation_id=generation_id,
+        billed_date=(called_at + timedelta(days=random.choice([-1, 0, 0, 1]))).date(),
+        model=model,
+        cost_usd=random.choice([None, _usd(random)]),
+        observed_at=called_at,
+    )
+    return Landing("provider_generations", (generation,))
 
 
 def _grouped(random: Random, landings: list[Landing]) -> list[Landing]:

@@ -79,6 +79,7 @@ gathered as (
         coalesce(tried_again.is_retried, false) as is_retried,
         attempts.run_id,
         attempts.ebook_id,
+        attempts.ebook_ids,
         attempts.stage,
         attempts.page_number,
         attempts.labels,

@@ -8,10 +8,17 @@ usage as (
     select * from {{ ref('int_ebook_usage') }}
 ),
 
+-- Whoever shares a call with others need not have one of its own.
+bearers as (
+    select * from {{ ref('int_bearing_ebooks') }}
+),
+
 known_ids as (
     select ebook_id from ebooks
     union
     select ebook_id from usage
+    union
+    select ebook_id from bearers
 ),
 
 described as (

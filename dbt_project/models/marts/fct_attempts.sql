@@ -111,6 +111,7 @@ final as (
         attempt_number,
         run_id,
         ebook_id,
+        ebook_ids,
         stage,
         page_number,
         labels,

@@ -8,6 +8,34 @@ measured as (
     select * from {{ ref('int_ebook_usage') }}
 ),
 
+allocated as (
+    select
+        ebook_id,
+        cost_usd
+    from {{ ref('fct_allocated_costs') }}
+),
+
+-- What ebooks bear of shared calls is taken off the calls for none, so that nothing counts twice.
+moved as (
+    select
+        ebook_id,
+        cost_usd
+    from allocated
+    union all
+    select
+        'unattributed' as ebook_id,
+        -cost_usd as cost_usd
+    from allocated
+),
+
+shared as (
+    select
+        ebook_id,
+        cast(sum(cost_usd) as decimal(38, 12)) as shared_cost_usd
+    from moved
+    group by ebook_id
+),
+
 -- An ebook without calls cost nothing: that is known, not a gap.
 counted as (
     select
@@ -24,6 +52,8 @@ counted as (
         coalesce(measured.call_count, 0) as call_count,
         coalesce(measured.operation_count, 0) as operation_count,
         coalesce(measured.cost_usd, 0) as cost_usd,
+        coalesce(shared.shared_cost_usd, 0) as shared_cost_usd,
+        coalesce(measured.cost_usd, 0) + coalesce(shared.shared_cost_usd, 0) as full_cost_usd,
         coalesce(measured.rejected_cost_usd, 0) as rejected_cost_usd,
         coalesce(measured.wasted_cost_usd, 0) as wasted_cost_usd,
         coalesce(measured.fee_share_usd, 0) as fee_share_usd,
@@ -37,6 +67,7 @@ counted as (
         measured.last_call_at
     from ebooks
     left join measured on ebooks.ebook_id = measured.ebook_id
+    left join shared on ebooks.ebook_id = shared.ebook_id
 ),
 
 shared_out as (

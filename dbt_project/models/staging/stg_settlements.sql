@@ -35,6 +35,7 @@ renamed as (
         generated_at,
         observed_at,
         event_id,
+        items_json,
         landed_at
     from newest
 )

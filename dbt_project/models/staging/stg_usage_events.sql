@@ -28,6 +28,7 @@ renamed as (
         attempt_number,
         run_id,
         ebook_id,
+        ebook_ids,
         stage,
         page_number,
         labels,

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -44,8 +45,8 @@ def test_1_2_passes_the_validator_of_the_finops_foundation(
     ledger: Path, exported: object, file_format: str, tmp_path: Path
 ) -> None:
     if not VALIDATOR.exists():
-        assert "CI" not in os.environ, "CI must run the validator: make .venv-focus/.ready"
-        pytest.skip("needs Python 3.12 for make .venv-focus/.ready")
+        assert not ("CI" in os.environ and _has_python_3_12()), "make .venv-focus/.ready failed"
+        pytest.skip("needs Python 3.12 and make .venv-focus/.ready")
     passed, failed = _validate(ledger / "exports" / f"focus-1.2.{file_format}", tmp_path)
     assert passed > 200
     assert [
@@ -53,6 +54,18 @@ def test_1_2_passes_the_validator_of_the_finops_foundation(
     ] == []
     for reason, rules in TOLERATED.items():
         assert any(map(rules.fullmatch, failed)), f"nothing has to be tolerated any more: {reason}"
+
+
+def _has_python_3_12() -> bool:
+    if not shutil.which("python3.12"):
+        return False
+    asked = subprocess.run(
+        ["python3.12", "--version"],
+        env={**os.environ, "PYENV_VERSION": "3.12"},
+        capture_output=True,
+        check=False,
+    )
+    return asked.returncode == 0
 
 
 def _validate(file: Path, folder: Path) -> tuple[int, list[str]]:

@@ -6,10 +6,11 @@ file again, byte for byte, and one of any size takes no more memory than `MEMORY
 
 import os
 import shutil
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -109,7 +110,7 @@ def _write_parquet(
                     else BillingAccountId end as BillingAccountId
             )
             from focus_{version.replace(".", "_")}
-            where x_ChargeDate >= $2 and x_ChargeDate < $3
+            where x_ChargeDate between $2 and $3
             order by {ORDER}
         ) to {_quoted(path)} (format parquet, compression zstd)
         """,  # noqa: S608 - names of our own
@@ -118,10 +119,10 @@ def _write_parquet(
 
 
 def _days(month: date | None) -> tuple[date, date]:
-    """The first day of a month and that of the next, or of all time."""
+    """The first and the last day of a month, or of all time."""
     if month is None:
         return date.min, date.max
-    return month, (month + timedelta(days=31)).replace(day=1)
+    return month, month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, parquet: Path) -> None:

@@ -1,5 +1,5 @@
 -- Analytics tell a day's generations one by one, if a pull asked for them: what the ledger has of
--- those, and of those days.
+-- those days.
 
 {{ config(materialized='incremental', unique_key='started_date') }}
 
@@ -28,7 +28,6 @@ attempts as (
         event_id,
         started_date,
         generation_id,
-        source,
         cost_usd,
         coalesce(canonical_model, 'unknown') as canonical_model,
         {{ billed_date() }} as billed_date

@@ -215,6 +215,7 @@ def test_a_generation_is_one_row_whatever_the_provider_dates_it(tmp_path: Path) 
         call("billed-more", TWO_KEYS, "1"),
         call("settled-more", TWO_KEYS, "1"),
         call("found-later", TWO_KEYS, None, generation_id=None),
+        call("ours-alone", TWO_KEYS + timedelta(weeks=3), "1"),
     ]
     settled = [
         settlement("gen-settled-more", "2"),
@@ -238,6 +239,7 @@ def test_a_generation_is_one_row_whatever_the_provider_dates_it(tmp_path: Path) 
     lake.land("provider_generations", "asked", weeks_later, LANDED_AT + hour)
     assert found(build_warehouse(home).warehouse) == [
         ("gen-billed-more", "differing", Decimal(3)),
+        ("gen-ours-alone", "ledger_only", Decimal(-1)),
         ("gen-settled-more", "differing", Decimal(1)),
     ]
 

@@ -5,8 +5,10 @@
 
 with
 
+-- Whatever was ever said of one: a day that was asked about stays so when a generation of it is
+-- dated otherwise later.
 generations as (
-    select * from {{ ref('stg_provider_generations') }}
+    select * from {{ source('lake', 'provider_generations') }}
 ),
 
 -- Of these days and those around them alone; the ledger has many more.

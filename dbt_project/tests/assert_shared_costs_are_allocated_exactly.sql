@@ -1,3 +1,5 @@
+-- Shared calls are shared whole, and what ebooks bear of them is what they cost.
+
 with
 
 attempts as (
@@ -5,50 +7,64 @@ attempts as (
     where {{ touched('started_date') }}
 ),
 
-shared as (
+usage as (
+    select * from {{ ref('int_shared_usage') }}
+),
+
+told as (
     select
-        started_date,
-        sum(coalesce(cost_usd, 0)) as cost_usd,
-        sum(coalesce(fee_share_usd, 0)) as fee_share_usd
+        'attempts' as told_by,
+        sum(cost_usd) as cost_usd,
+        sum(fee_share_usd) as fee_share_usd
     from attempts
     where
         ebook_id is null
         and (ebook_ids is not null or trim({{ label('series') }}) <> '')
-    group by started_date
-),
-
-allocated as (
+    union all
     select
-        started_date,
+        'touched_usage' as told_by,
+        sum(cost_usd) as cost_usd,
+        sum(fee_share_usd) as fee_share_usd
+    from usage
+    where {{ touched('started_date') }}
+    union all
+    select
+        'usage' as told_by,
+        sum(cost_usd) as cost_usd,
+        sum(fee_share_usd) as fee_share_usd
+    from usage
+    union all
+    select
+        'parts' as told_by,
         sum(cost_usd) as cost_usd,
         sum(fee_share_usd) as fee_share_usd
     from {{ ref('fct_allocated_costs') }}
-    where {{ touched('started_date') }}
-    group by started_date
+    union all
+    -- Moved from one ebook to others, and nothing added.
+    select
+        'moved' as told_by,
+        sum(shared_cost_usd) as cost_usd,
+        sum(full_cost_usd) - sum(cost_usd) as fee_share_usd
+    from {{ ref('fct_ebook_costs') }}
 ),
 
-ebooks as (
+sums as (
     select
-        sum(shared_cost_usd) as shared_cost_usd,
-        sum(full_cost_usd) - sum(cost_usd) as added_usd
-    from {{ ref('fct_ebook_costs') }}
+        told_by,
+        coalesce(cost_usd, 0) as cost_usd,
+        coalesce(fee_share_usd, 0) as fee_share_usd,
+        case
+            when told_by in ('attempts', 'touched_usage') then 'shared'
+            when told_by in ('usage', 'parts') then 'borne'
+            else 'moved'
+        end as what
+    from told
 )
 
-select
-    coalesce(shared.started_date, allocated.started_date) as started_date,
-    shared.cost_usd - allocated.cost_usd as difference_usd,
-    shared.fee_share_usd - allocated.fee_share_usd as fee_difference_usd
-from shared
-full outer join allocated on shared.started_date = allocated.started_date
-where
-    shared.started_date is null
-    or allocated.started_date is null
-    or shared.cost_usd <> allocated.cost_usd
-    or shared.fee_share_usd <> allocated.fee_share_usd
-union all
-select
-    null as started_date,
-    shared_cost_usd as difference_usd,
-    added_usd as fee_difference_usd
-from ebooks
-where shared_cost_usd <> 0 or added_usd <> 0
+select what
+from sums
+group by what
+having
+    min(cost_usd) <> max(cost_usd)
+    or min(fee_share_usd) <> max(fee_share_usd)
+    or (what = 'moved' and (max(cost_usd) <> 0 or max(fee_share_usd) <> 0))

@@ -7,7 +7,7 @@ file again, byte for byte, and one of any size takes no more memory than `MEMORY
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -93,12 +93,19 @@ def _write_parquet(
                     else BillingAccountId end as BillingAccountId
             )
             from focus_{version.replace(".", "_")}
-            where BillingPeriodStart = coalesce($2::timestamptz, BillingPeriodStart)
+            where x_ChargeDate >= $2 and x_ChargeDate < $3
             order by {ORDER}
         ) to {_quoted(path)} (format parquet, compression zstd)
         """,  # noqa: S608 - names of our own
-        [billing_account_id, month and f"{month} 00:00:00+00"],
+        [billing_account_id, *_days(month)],
     )
+
+
+def _days(month: date | None) -> tuple[date, date]:
+    """The first day of a month and that of the next, or of all time."""
+    if month is None:
+        return date.min, date.max
+    return month, (month + timedelta(days=31)).replace(day=1)
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, parquet: Path) -> None:

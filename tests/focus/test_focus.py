@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -43,8 +45,8 @@ def test_1_2_passes_the_validator_of_the_finops_foundation(
     ledger: Path, exported: object, file_format: str, tmp_path: Path
 ) -> None:
     if not VALIDATOR.exists():
-        assert "CI" not in os.environ, "CI must run the validator: make .venv-focus/.ready"
-        pytest.skip("needs Python 3.12 for make .venv-focus/.ready")
+        assert not ("CI" in os.environ and _has_python_3_12()), "make .venv-focus/.ready failed"
+        pytest.skip("needs Python 3.12 and make .venv-focus/.ready")
     passed, failed = _validate(ledger / "exports" / f"focus-1.2.{file_format}", tmp_path)
     assert passed > 200
     assert [
@@ -52,6 +54,18 @@ def test_1_2_passes_the_validator_of_the_finops_foundation(
     ] == []
     for reason, rules in TOLERATED.items():
         assert any(map(rules.fullmatch, failed)), f"nothing has to be tolerated any more: {reason}"
+
+
+def _has_python_3_12() -> bool:
+    if not shutil.which("python3.12"):
+        return False
+    asked = subprocess.run(
+        ["python3.12", "--version"],
+        env={**os.environ, "PYENV_VERSION": "3.12"},
+        capture_output=True,
+        check=False,
+    )
+    return asked.returncode == 0
 
 
 def _validate(file: Path, folder: Path) -> tuple[int, list[str]]:
@@ -189,6 +203,7 @@ def test_what_the_validator_cannot_check_holds(rows: CsvRows) -> None:
         is_usage = row["ChargeCategory"] == "Usage"
         assert bool(row["ConsumedQuantity"]) == bool(row["ConsumedUnit"]) == is_usage
         assert row["InvoiceId"] == ""
+        assert row["x_ChargeDate"] == row["ChargePeriodStart"][:10]
     ids = defaultdict(set)
     for row in rows("1.2"):
         if not row["SkuPriceId"].endswith(":unlisted"):
@@ -216,7 +231,9 @@ def _as_cell(value: object) -> str:
             return f"{digits}0" if digits.endswith(".") else digits
         case str() | int():
             return str(value)
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+        case datetime():
+            return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{value}"
 
 
 def test_no_cell_is_a_formula(ledger: Path, rows: CsvRows) -> None:

@@ -3,8 +3,19 @@
 
 with
 
-usage as (
+days as (
     select * from {{ ref('int_shared_usage') }}
+),
+
+-- Of all days together: a row per day would be days times ebooks, which a long series has many of.
+usage as (
+    select
+        shared_among,
+        shared_by,
+        stage,
+        {{ summed_measures() }}
+    from days
+    group by shared_among, shared_by, stage
 ),
 
 bearers as (
@@ -28,7 +39,6 @@ divided as (
 
 allocated as (
     select
-        started_date,
         shared_among,
         shared_by,
         stage,

@@ -66,6 +66,7 @@ renamed as (
         x_Outcome,
         x_IsWasted,
         x_LatencyMs,
+        x_ChargeDate,
         x_StartedAt,
         x_IngestedAt,
         HostProviderName as x_HostProviderName

@@ -47,7 +47,8 @@ charges as (
         upstream_cost_usd,
         listed_cost_usd,
         0 as billed_usd,
-        cast(started_date as timestamp) as charged_at,
+        cast(null as timestamp) as charged_at,
+        started_date as charged_date,
         null as model_name
     from lines
     union all
@@ -62,7 +63,8 @@ charges as (
         0 as upstream_cost_usd,
         openrouter_cost_usd as listed_cost_usd,
         0 as billed_usd,
-        cast(started_date as timestamp) as charged_at,
+        cast(null as timestamp) as charged_at,
+        started_date as charged_date,
         null as model_name
     from attempts
     where is_byok and openrouter_cost_usd > 0
@@ -78,6 +80,7 @@ charges as (
         paid_usd as listed_cost_usd,
         paid_usd as billed_usd,
         {{ in_utc('until_at') }} as charged_at,
+        cast({{ in_utc('until_at') }} as date) as charged_date,
         null as model_name
     from purchases
     union all
@@ -93,6 +96,7 @@ charges as (
         amount_usd as listed_cost_usd,
         0 as billed_usd,
         cast(date_utc as timestamp) as charged_at,
+        date_utc as charged_date,
         canonical_model as model_name
     from differences
     where is_untracked
@@ -109,6 +113,7 @@ told as (
         charges.listed_cost_usd as listed_usd,
         charges.billed_usd,
         charges.charged_at,
+        charges.charged_date,
         {{ focus_meter() }} as meter,
         {{ focus_unit() }} as unit,
         coalesce(attempts.is_byok, false) and charges.meter_bucket <> 'own_key_fee'
@@ -119,7 +124,11 @@ told as (
         ebooks.title,
         coalesce(key_names.api_key_name, 'API key ' || left(attempts.api_key_hash, 8)) as key_name
     from charges
-    left join attempts on charges.event_id = attempts.event_id
+    -- The day, too, so that who asks for some days reads no others.
+    left join attempts
+        on
+            charges.event_id = attempts.event_id
+            and charges.charged_date = attempts.started_date
     left join ebooks on attempts.ebook_id = ebooks.ebook_id
     left join key_names on attempts.api_key_hash = key_names.api_key_hash
 ),
@@ -135,7 +144,7 @@ attributed as (
             when category = 'Purchase' then 'openrouter:credits'
             when category = 'Usage' then model_name || ':' || replace(lower(meter), ' ', '_')
         end as sku,
-        date_trunc('month', charged_at) as month_at,
+        date_trunc('month', cast(charged_date as timestamp)) as month_at,
         date_trunc('hour', coalesce({{ in_utc('started_at') }}, charged_at)) as from_at
     from told
 ),
@@ -230,6 +239,7 @@ final as (
         outcome as x_Outcome,
         is_wasted as x_IsWasted,
         {{ milliseconds_between('started_at', 'finished_at') }} as x_LatencyMs,
+        charged_date as x_ChargeDate,
         started_at as x_StartedAt,
         landed_at as x_IngestedAt
     from priced

@@ -36,7 +36,8 @@
 {%- endmacro %}
 
 
-{# In a select list: a row for every item of a batch, with `item_number`, `custom_id` and tokens. #}
+{# In a select list: a row for every item of a batch, with `item_number`, `custom_id` and tokens;
+   none if it is no JSON array. #}
 {% macro each_batch_item(items_json) -%}
     {{ adapter.dispatch('each_batch_item_of')(items_json) }}
 {%- endmacro %}
@@ -44,15 +45,20 @@
 
 {% macro duckdb__each_batch_item_of(items_json) -%}
     unnest(
-        from_json(
-            {{ items_json }},
-            '[{
-                "item_number": "bigint",
-                "custom_id": "varchar",
-                "input_tokens": "bigint",
-                "output_tokens": "bigint"
-            }]'
-        )
+        case
+            when json_valid({{ items_json }}) then
+                case
+                    when json_type({{ items_json }}) = 'ARRAY' then from_json(
+                        {{ items_json }},
+                        '[{
+                            "item_number": "bigint",
+                            "custom_id": "varchar",
+                            "input_tokens": "bigint",
+                            "output_tokens": "bigint"
+                        }]'
+                    )
+                end
+        end
     )
 {%- endmacro %}
 

@@ -192,10 +192,10 @@ def _told_by_the_provider(random: Random, noon: datetime, model: str) -> Iterato
 def _analysed(
     random: Random, generation_id: str, called_at: datetime, model: str | None
 ) -> Landing:
-    """What analytics say of a generation; they may date it a day off the call."""
+    """What analytics say of a generation; they may date it a day off the call, or weeks."""
     generation = ProviderGeneration(
         generation_id=generation_id,
-        billed_date=(called_at + timedelta(days=random.choice([-1, 0, 0, 1]))).date(),
+        billed_date=(called_at + timedelta(days=random.choice([-1, 0, 0, 1, 20]))).date(),
         model=model,
         cost_usd=random.choice([None, _usd(random)]),
         observed_at=called_at,

@@ -5,17 +5,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 from filelock import FileLock
 
 from ingest.errors import BuildFailed, LakeUnreadable, UsageError
-from ingest.lake import to_frame
+from ingest.lake import Lake, to_frame
 from ingest.settings import Home
 from ingest.warehouse.build import BuildResult, build_warehouse
 from ingest.warehouse.report import read_status
 from tests.warehouse.conftest import land_frame
-from tests.warehouse.rows import attempt
+from tests.warehouse.rows import NOON, attempt
 
 Query = Callable[[str], list[tuple[Any, ...]]]
 
@@ -61,6 +62,16 @@ def test_no_column_of_money_is_a_float(query: Query) -> None:
         " where table_name like 'fct%' and column_name like '%usd'"
     )
     assert set(types) == {("DECIMAL(38,12)",), ("DECIMAL(18,12)",)}
+
+
+def test_a_clock_that_is_decades_off_makes_no_forecast_of_each_day_in_between(
+    tmp_path: Path,
+) -> None:
+    calls = [attempt("now"), attempt("ahead", started_at=NOON.replace(year=2100))]
+    Lake(tmp_path / "lake").land("usage_events", "calls", calls, NOON)
+    with duckdb.connect(str(build_warehouse(Home(tmp_path)).warehouse), read_only=True) as built:
+        # From four weeks after the first call to eight.
+        assert built.execute("select count(*) from fct_forecast").fetchone() == (29,)
 
 
 def test_a_second_build_at_once_is_refused(tmp_path: Path) -> None:

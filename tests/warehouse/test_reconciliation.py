@@ -207,6 +207,43 @@ def test_generations_are_compared_one_by_one_and_only_what_differs_is_kept(tmp_p
     assert "gen-nobody-knows" not in {row[0] for row in found(build_warehouse(home).warehouse)}
 
 
+def test_a_generation_is_one_row_whatever_the_provider_dates_it(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    lake, hour = Lake(home.lake), timedelta(hours=1)
+    calls = [
+        call("equal", TWO_KEYS, "1"),
+        call("billed-more", TWO_KEYS, "1"),
+        call("settled-more", TWO_KEYS, "1"),
+        call("found-later", TWO_KEYS, None, generation_id=None),
+        call("ours-alone", TWO_KEYS + timedelta(weeks=3), "1"),
+    ]
+    settled = [
+        settlement("gen-settled-more", "2"),
+        settlement("gen-found-later", "1", event_id="found-later"),
+    ]
+    lake.land("usage_events", "calls", calls, LANDED_AT)
+    lake.land("settlements", "settled", settled, LANDED_AT)
+    assert found(build_warehouse(home).warehouse) == [("gen-settled-more", "differing", Decimal(1))]
+    weeks_later = [
+        ProviderGeneration(
+            generation_id=f"gen-{name}",
+            billed_date=TWO_KEYS + timedelta(weeks=3),
+            model=MODEL,
+            cost_usd=Decimal(usd),
+            observed_at=LANDED_AT,
+        )
+        for name, usd in (
+            ("equal", "1"), ("billed-more", "4"), ("settled-more", "2"), ("found-later", "1")
+        )
+    ]  # fmt: skip
+    lake.land("provider_generations", "asked", weeks_later, LANDED_AT + hour)
+    assert found(build_warehouse(home).warehouse) == [
+        ("gen-billed-more", "differing", Decimal(3)),
+        ("gen-ours-alone", "ledger_only", Decimal(-1)),
+        ("gen-settled-more", "differing", Decimal(1)),
+    ]
+
+
 def found(warehouse: Path) -> list[tuple[Any, ...]]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return connection.execute(

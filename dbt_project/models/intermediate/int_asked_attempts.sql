@@ -1,12 +1,14 @@
 -- Analytics tell a day's generations one by one, if a pull asked for them: what the ledger has of
--- those, and of those days.
+-- those days.
 
 {{ config(materialized='incremental', unique_key='started_date') }}
 
 with
 
+-- Whatever was ever said of one: a day that was asked about stays so when a generation of it is
+-- dated otherwise later.
 generations as (
-    select * from {{ ref('stg_provider_generations') }}
+    select * from {{ source('lake', 'provider_generations') }}
 ),
 
 -- Of these days and those around them alone; the ledger has many more.
@@ -28,7 +30,6 @@ attempts as (
         event_id,
         started_date,
         generation_id,
-        source,
         cost_usd,
         coalesce(canonical_model, 'unknown') as canonical_model,
         {{ billed_date() }} as billed_date

@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 
 -- The events of which something has landed since the last build: they themselves, a settlement of
--- theirs, another telling of their generation, a price that was in force when they started, or a
--- name of their model. Empty when everything is built anew: nothing asks then.
+-- theirs, another telling of their generation, by analytics too, a price that was in force when
+-- they started, or a name of their model. Empty when everything is built anew: nothing asks then.
 
 -- depends_on: {{ ref('dim_models') }}
 
@@ -44,6 +44,9 @@ with
         union
         select event_id from {{ source('lake', 'usage_events') }}
         where {{ found_in('generation_id', new_rows('settlements')) }}
+        union
+        select event_id from {{ last_build_of('fct_attempts') }}
+        where {{ found_in('generation_id', new_rows('provider_generations')) }}
         {% if repriced_since %}
             union
             select event_id from {{ source('lake', 'usage_events') }}

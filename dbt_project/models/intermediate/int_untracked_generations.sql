@@ -7,7 +7,7 @@ generations as (
 ),
 
 attempts as (
-    select * from {{ ref('int_asked_attempts') }}
+    select * from {{ ref('int_analysed_attempts') }}
 ),
 
 models as (

@@ -15,8 +15,12 @@ untracked as (
     select * from {{ ref('int_untracked_generations') }}
 ),
 
-attempts as (
+asked as (
     select * from {{ ref('int_asked_attempts') }}
+),
+
+analysed as (
+    select * from {{ ref('int_analysed_attempts') }}
 ),
 
 told_otherwise as (
@@ -45,38 +49,50 @@ provider_only as (
     from untracked
 ),
 
+-- The provider's date of it may be any: the generation is the same.
+analysed_otherwise as (
+    select
+        analysed.generation_id,
+        analysed.event_id,
+        analysed.billed_date,
+        analysed.canonical_model,
+        'differing' as match,
+        'analytics' as told_by,
+        analysed.cost_usd as recorded_usd,
+        generations.cost_usd as provider_usd
+    from analysed
+    inner join generations on analysed.generation_id = generations.generation_id
+    left join differing on analysed.generation_id = differing.generation_id
+    where
+        differing.generation_id is null
+        and abs(generations.cost_usd - analysed.cost_usd)
+        -- An exported cost is rounded to six places.
+        > case when analysed.source = 'activity_export' then 0.0000005 else 0 end
+),
+
 asked_days as (
     select distinct billed_date from generations
 ),
 
-analysed as (
+ledger_only as (
     select
-        attempts.generation_id,
-        attempts.event_id,
-        attempts.billed_date,
-        attempts.canonical_model,
-        case when generations.generation_id is null then 'ledger_only' else 'differing' end
-            as match,
+        asked.generation_id,
+        asked.event_id,
+        asked.billed_date,
+        asked.canonical_model,
+        'ledger_only' as match,
         'analytics' as told_by,
-        attempts.cost_usd as recorded_usd,
-        generations.cost_usd as provider_usd
-    from attempts
-    left join generations on attempts.generation_id = generations.generation_id
-    left join asked_days on attempts.billed_date = asked_days.billed_date
-    left join differing on attempts.generation_id = differing.generation_id
+        asked.cost_usd as recorded_usd,
+        null as provider_usd
+    from asked
+    inner join asked_days on asked.billed_date = asked_days.billed_date
+    left join generations on asked.generation_id = generations.generation_id
+    left join differing on asked.generation_id = differing.generation_id
     where
-        differing.generation_id is null
-        and (
-            abs(generations.cost_usd - attempts.cost_usd)
-            -- An exported cost is rounded to six places.
-            > case when attempts.source = 'activity_export' then 0.0000005 else 0 end
-            -- What cost nothing is told by some records and not by others.
-            or (
-                generations.generation_id is null
-                and attempts.cost_usd > 0
-                and asked_days.billed_date is not null
-            )
-        )
+        generations.generation_id is null
+        and differing.generation_id is null
+        -- What cost nothing is told by some records and not by others.
+        and asked.cost_usd > 0
 ),
 
 gathered as (
@@ -84,7 +100,9 @@ gathered as (
     union all
     select * from provider_only
     union all
-    select * from analysed
+    select * from analysed_otherwise
+    union all
+    select * from ledger_only
 ),
 
 final as (

@@ -35,11 +35,16 @@ days as (
         calendar.day,
         date_trunc('month', calendar.day) as month_start,
         extract(isodow from calendar.day) as day_of_week,
-        coalesce(spent.cost_usd, 0) as cost_usd
+        coalesce(spent.cost_usd, 0) as cost_usd,
+        max(spent.day) over (
+            order by calendar.day rows between unbounded preceding and 1 preceding
+        ) as last_spent_day
     from calendar
     left join spent on calendar.day = spent.day
 ),
 
+-- After eight weeks without a call nothing can be told. So a clock that is centuries off makes no
+-- million forecasts either.
 asked as (
     select
         days.day as forecast_date,
@@ -49,7 +54,9 @@ asked as (
         span.last_day
     from days
     cross join span
-    where days.day - span.first_day >= 28
+    where
+        days.day - span.first_day >= 28
+        and days.day - days.last_spent_day <= 56
 ),
 
 weekdays as (

@@ -20,7 +20,7 @@ setup: .venv/.ready
 		"$$(sed -n 's/^\(uv==[0-9.]*\).*/\1/p' requirements.lock)"
 	@$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@cd dbt_project && ../$(BIN)/dbt --quiet parse --target duckdb
+	@cd dbt_project && ../$(BIN)/dbt --quiet parse --no-partial-parse --target duckdb
 	@touch $@
 
 demo: setup

@@ -44,6 +44,7 @@ opened as (
         items.item.input_tokens as item_input_tokens,
         items.item.output_tokens as item_output_tokens
     from items
+    where items.item.item_number is not null
 ),
 
 weighed as (

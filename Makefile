@@ -27,10 +27,11 @@ demo: setup
 	@$(BIN)/inkledger demo $(args)
 
 # The clients of others have an environment of their own: openai 2.x cannot live beside 3.x. Without
-# that of the FOCUS validator, which needs Python 3.12, one test is left out, but not in CI.
+# that of the FOCUS validator, which needs Python 3.12, one test is left out, but not in CI. Tests
+# wait a third of their time, for kills and timeouts; files with few but long ones must not be last.
 test: setup .venv-clients/.ready
 	-@$(MAKE) --no-print-directory .venv-focus/.ready
-	@$(BIN)/pytest -n 2 --dist loadfile $(args)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(args)
 
 check: setup
 	$(BIN)/ruff format --check .

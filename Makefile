@@ -27,7 +27,7 @@ demo: setup
 	@$(BIN)/inkledger demo $(args)
 
 # The clients of others have an environment of their own: openai 2.x cannot live beside 3.x. Without
-# that of the FOCUS validator, which needs Python 3.12, one test is left out, but not in CI. Tests
+# that of the FOCUS validator one test is left out; where there is no Python 3.12, CI does, too. Tests
 # wait a third of their time, for kills and timeouts; files with few but long ones must not be last.
 test: setup .venv-clients/.ready
 	-@$(MAKE) --no-print-directory .venv-focus/.ready

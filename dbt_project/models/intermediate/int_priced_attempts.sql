@@ -75,8 +75,6 @@ met_prices as (
         {% for column in metered_prices() %}
             prices.{{ column }},
         {% endfor %}
-        prices.listed_by,
-        prices.price_source,
         prices.canonical_model is not null as is_listed
     from looked_up
     left join bounded_prices as prices

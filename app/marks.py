@@ -3,20 +3,24 @@
 Money becomes a float only here, and only as the length of a bar; the text beside it is exact.
 """
 
+from decimal import Decimal
 from typing import Any
 
-from app.formats import count, moment, usd, usd_exact, words
+from app.formats import count, local_moment, money, usd_exact, words
 from app.warehouse import Row
 
 
 def column(row: Row) -> dict[str, Any]:
-    """One part of one column of `spend_over_time.sql`."""
+    """One part of one column of `spend_over_time.sql`, on the calendar of the time zone."""
+    started, ended = row["bucket_started_at"], row["bucket_ended_at"]
     return {
-        "started": row["bucket_started_at"].isoformat(),
-        "from": moment(row["bucket_started_at"]),
+        # Vega is told UTC, so that no browser's own zone moves a column.
+        "started": f"{started.isoformat()}Z",
+        "ended": f"{(ended - (ended - started) / 12).isoformat()}Z",
+        "from": local_moment(started),
         "part": words(row["part"]),
         "part_rank": row["part_rank"],
-        "usd": float(row["cost_usd"]),
+        "amount": length(row["cost"]),
         "cost": usd_exact(row["cost_usd"]),
         "calls": count(row["call_count"]),
     }
@@ -30,7 +34,7 @@ def fates(row: Row, key: str, name: str) -> list[dict[str, Any]]:
             "name": words(row[name]),
             "fate": fate,
             "fate_rank": fate_rank,
-            "usd": float(row[f"{fate}_cost_usd"]),
+            "amount": length(row[f"{fate}_cost"]),
             "cost": usd_exact(row[f"{fate}_cost_usd"]),
             "calls": count(row["call_count"]),
         }
@@ -38,9 +42,15 @@ def fates(row: Row, key: str, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def end(row: Row, key: str) -> dict[str, Any]:
+def end(row: Row, key: str, currency: str) -> dict[str, Any]:
     """What is written at the end of a bar."""
-    return {"key": row[key], "usd": float(row["cost_usd"]), "cost": usd(row["cost_usd"])}
+    cost = money(row["cost"], currency)
+    return {"key": row[key], "amount": length(row["cost"]) or 0, "cost": cost}
+
+
+def length(amount: Decimal | None) -> float | None:
+    """How long a mark is; none where the amount is unknown."""
+    return None if amount is None else float(amount)
 
 
 def block(row: Row) -> dict[str, Any]:
@@ -52,6 +62,6 @@ def block(row: Row) -> dict[str, Any]:
         "outcome": row["what_became"],
         "calls": count(row["call_count"]),
         "block_rank": row["block_rank"],
-        "usd": float(row["cost_usd"]),
+        "amount": length(row["cost"]),
         "cost": usd_exact(row["cost_usd"]),
     }

@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 import duckdb
 
 Row = dict[str, Any]
-"""Column name → value: money as `Decimal` in USD, instants aware in UTC, null as `None`."""
+"""Column name → value: money as `Decimal`, instants aware in UTC, null as `None`."""
 
 _MACROS = Path(__file__).parent / "questions" / "_macros.sql"
+_SEARCH_PATH = "set search_path = 'warehouse.main,memory.main'"
+_MEMORY = "2GB"
+"""What all readers of one file may use together; what needs more is answered with an error."""
 
 
 class WarehouseMissing(Exception):
@@ -41,29 +44,49 @@ def identify(path: Path) -> Identity:
     return Identity(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def fetch(path: Path, query: str, parameters: Mapping[str, Any]) -> list[Row]:
-    """Answer one query: open, fetch, close, so that no build ever waits for a reader.
+class Warehouse:
+    """One published file, open for any number of threads.
 
-    Raises `WarehouseMissing` and `WarehouseUnreadable`.
+    It is read-only, and nothing else can be reached from it: no file, no network, no setting.
+    Whoever has it open keeps it, also when a build has published another one; the file is let go
+    with the last reference, so that what is being fetched is fetched to its end. Raises
+    `WarehouseMissing` and `WarehouseUnreadable`.
     """
-    identify(path)
-    try:
+
+    def __init__(self, path: Path) -> None:
+        self.identity = identify(path)
+        self._path = path
         # Connections to one path share one database inside a process: while any of them is open,
         # a new one would still see the file that a build has replaced. Attached ones do not share.
-        with duckdb.connect(":memory:") as connection:
-            _attach_read_only(connection, path)
-            cursor = connection.execute(query, parameters)
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    except (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException) as error:
-        raise WarehouseUnreadable(f"{path}: {str(error).splitlines()[0]}") from error
+        self._connection = duckdb.connect(":memory:", config={"memory_limit": _MEMORY})
+        try:
+            self._prepare()
+        except duckdb.Error as error:
+            self._connection.close()
+            raise self._unreadable(error) from error
 
+    def fetch(self, query: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows that answer one query. Raises `WarehouseUnreadable`."""
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(_SEARCH_PATH)
+                cursor.execute(query, parameters)
+                names = [column[0] for column in cursor.description or ()]
+                return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException) as error:
+            raise self._unreadable(error) from error
 
-def _attach_read_only(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    quoted = str(path).replace("'", "''")
-    connection.execute(f"attach '{quoted}' as warehouse (read_only)")
-    connection.execute("use warehouse")
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
-    connection.execute(_MACROS.read_text())
+    def _prepare(self) -> None:
+        quoted = str(self._path).replace("'", "''")
+        for statement in (
+            f"attach '{quoted}' as warehouse (read_only)",
+            _SEARCH_PATH,
+            "set global TimeZone = 'UTC'",
+            _MACROS.read_text(),
+            "set enable_external_access = false",
+            "set lock_configuration = true",
+        ):
+            self._connection.execute(statement)
+
+    def _unreadable(self, error: duckdb.Error) -> WarehouseUnreadable:
+        return WarehouseUnreadable(f"{self._path}: {str(error).splitlines()[0]}")

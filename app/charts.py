@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import altair as alt
+import plotly.graph_objects as go
 
 from app.formats import words
-from app.marks import block, column, end, fates
+from app.marks import block, branches, column, end, fates, lasting, margins, steps
 from app.warehouse import Row
 
 PICKED = "picked"
@@ -24,6 +26,10 @@ _TIMES = {
 # Of one lightness, so that both show on paper and on ink, and apart for every colour vision.
 _FATES = alt.Scale(domain=["used", "wasted"], range=["#4878a8", "#c8553d"])
 _BAR_PX = 28
+_FRAME_PX = 110
+"""What legend and axis take of a chart's height."""
+# For areas with words on them, on paper and on ink.
+_AREAS = ["#4878a8", "#8d7712", "#558371", "#8c63a5", "#3f7ea6", "#8a6a4c", "#6f7377"]
 _END_PX = 52
 
 
@@ -85,21 +91,120 @@ def pickable(chart: alt.LayerChart) -> alt.LayerChart:
     return clickable
 
 
-def page_blocks(rows: Sequence[Row], currency: str) -> alt.Chart:
-    """A column for each page of `ebook_pages.sql`, and in it a block for each call."""
-    pages = list(dict.fromkeys(row["page"] for row in rows))
-    blocks: alt.Chart = (
-        alt.Chart(_data(block(row) for row in rows), height=270)
-        .mark_bar(stroke="#14181f", strokeWidth=0.8, strokeOpacity=0.5)
+def stage_waterfall(rows: Sequence[Row]) -> alt.LayerChart:
+    """Each stage of `ebook_stages.sql` from where the one before it ended; USD."""
+    stages = [words(row["stage"]) for row in rows]
+    y = alt.Y("stage:N", title=None, sort=stages, axis=_plain_axis())
+    data = _data(step for row in rows for step in steps(row))
+    bars = (
+        alt.Chart(data)
+        .mark_bar()
         .encode(
-            x=alt.X("page:N", title="page", sort=pages, axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("amount:Q", title=currency, stack="zero"),
+            x=alt.X("starts:Q", title="USD", scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=6)),
+            x2="ends:Q",
+            y=y,
             color=alt.Color("fate:N", scale=_FATES, legend=_top_legend()),
-            order="block_rank:Q",
-            tooltip=["page:N", "stage:N", "outcome:N", "calls:N", "cost:N"],
+            tooltip=["stage:N", "fate:N", "cost:N", "calls:N"],
         )
     )
-    return blocks
+    return alt.LayerChart(layer=[bars], height=_BAR_PX * len(rows) + _FRAME_PX)
+
+
+def page_grid(rows: Sequence[Row]) -> alt.LayerChart:
+    """A column for each page of `ebook_pages.sql`, a cell for each try; a wasted one is crossed."""
+    pages = list(dict.fromkeys(row["page"] for row in rows))
+    data = _data(block(row) for row in rows)
+    x = alt.X("page:N", title="page", sort=pages, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    y = alt.Y("block_rank:O", title="try", sort="descending", axis=alt.Axis(domain=False, ticks=False))
+    tooltip = ["page:N", "stage:N", "outcome:N", "calls:N", "cost:N", "page cost:N"]
+    cells = (
+        alt.Chart(data)
+        .mark_rect(stroke="#8888", strokeWidth=0.5)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color(
+                "amount:Q",
+                scale=alt.Scale(range=["#dbe7f1", "#114068"]),
+                legend=alt.Legend(title="USD", orient="top", gradientLength=160),
+            ),
+            tooltip=tooltip,
+        )
+    )
+    crosses = (
+        alt.Chart(data)
+        .transform_filter("datum.fate === 'wasted'")
+        .mark_text(text="✕", fontSize=13, fontWeight="bold", color="#c8553d")
+        .encode(x=x, y=y, tooltip=tooltip)
+    )
+    most_tries = max(row["block_rank"] for row in rows)
+    return alt.LayerChart(layer=[cells, crosses], height=min(22 * most_tries, 360) + _FRAME_PX)
+
+
+def time_line(rows: Sequence[Row], zone: str) -> alt.Chart:
+    """Each attempt of `ebook_timeline.sql` from its start to its end, on the clocks of the zone."""
+    lasted = max(row["ended_at"] for row in rows) - rows[0]["started_at"]
+    form = "%H:%M:%S" if lasted < timedelta(hours=1) else "%-d %b %H:%M"
+    axis = alt.Axis(format=form, tickCount=6, labelOverlap=True)
+    stages = len({row["stage"] for row in rows})
+    bars: alt.Chart = (
+        alt.Chart(
+            _data(lasting(row, zone) for row in rows), height=_BAR_PX * stages + _FRAME_PX
+        )
+        .mark_bar(orient="horizontal", strokeWidth=1)
+        .encode(
+            x=alt.X("started:T", title=None, axis=axis, scale=alt.Scale(type="utc")),
+            x2="ended:T",
+            y=alt.Y("stage:N", title=None, sort=None, axis=_plain_axis()),
+            color=alt.Color("fate:N", scale=_FATES, legend=_top_legend()),
+            stroke=alt.Color("fate:N", scale=_FATES, legend=None),
+            opacity=alt.value(0.75),
+            tooltip=["stage:N", "page:N", "model:N", "outcome:N", "from:N", "lasted:N", "cost:N"],
+        )
+    )
+    return bars
+
+
+def area_map(rows: Sequence[Row]) -> go.Figure:
+    """Areas by cost, `ebook_tree.sql`: stage, in it model, in it attempt. A click goes into one."""
+    nodes = list(branches(rows))
+    figure = go.Figure(
+        go.Treemap(
+            ids=[node["id"] for node in nodes],
+            parents=[node["parent"] for node in nodes],
+            labels=[node["label"] for node in nodes],
+            values=[node["amount"] for node in nodes],
+            customdata=[node["cost"] for node in nodes],
+            hovertemplate="%{label}<br>%{customdata}<extra></extra>",
+            branchvalues="total",
+            maxdepth=3,
+            marker={"cornerradius": 3},
+        )
+    )
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 24, "b": 0}, height=320, treemapcolorway=_AREAS
+    )
+    return figure
+
+
+def margin_line(rows: Sequence[Row], most_copies: int) -> alt.LayerChart:
+    """What is left of each format of `ebook_break_even.sql` after so many copies; USD."""
+    data = _data(
+        point for row in rows if row["earned_per_copy_usd"] is not None
+        for point in margins(row, most_copies)
+    )  # fmt: skip
+    lines = (
+        alt.Chart(data)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("copies:Q", title="copies sold", axis=alt.Axis(tickCount=6, format=",d")),
+            y=alt.Y("amount:Q", title="margin, USD"),
+            color=alt.Color("format:N", legend=_top_legend(columns=2)),
+            strokeDash=alt.StrokeDash("format:N", legend=None),
+        )
+    )
+    zero = alt.Chart(_data([{"amount": 0}])).mark_rule(strokeDash=[4, 3]).encode(y="amount:Q")
+    return alt.LayerChart(layer=[zero, lines], height=320)
 
 
 def _data(rows: Iterable[dict[str, Any]]) -> alt.InlineData:
@@ -112,11 +217,15 @@ def _named_axis(names: dict[str, str]) -> alt.Axis:
     return alt.Axis(labelExpr=label, grid=False, ticks=False, domain=False, labelLimit=170)
 
 
-def _top_legend() -> alt.Legend:
+def _plain_axis() -> alt.Axis:
+    return alt.Axis(grid=False, ticks=False, domain=False, labelLimit=170)
+
+
+def _top_legend(columns: int | None = None) -> alt.Legend:
     return alt.Legend(
         orient="top",
         title=None,
-        columns=alt.ExprRef("width < 500 ? 2 : 4"),
+        columns=columns or alt.ExprRef("width < 500 ? 2 : 4"),
         labelLimit=230,
         offset=8,
         symbolStrokeWidth=0,

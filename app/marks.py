@@ -3,10 +3,13 @@
 Money becomes a float only here, and only as the length of a bar; the text beside it is exact.
 """
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from app.formats import count, local_moment, money, usd_exact, words
+from app.formats import count, local_moment, moment, money, usd_exact, words
 from app.warehouse import Row
 
 
@@ -53,15 +56,77 @@ def length(amount: Decimal | None) -> float | None:
     return None if amount is None else float(amount)
 
 
+def steps(row: Row) -> Iterator[dict[str, Any]]:
+    """The used and the wasted part of one step of `ebook_stages.sql`."""
+    middle = row["starts_at_usd"] + row["used_cost_usd"]
+    for fate, starts, ends in (
+        ("used", row["starts_at_usd"], middle),
+        ("wasted", middle, row["ends_at_usd"]),
+    ):
+        yield {
+            "stage": words(row["stage"]),
+            "fate": fate,
+            "starts": float(starts),
+            "ends": float(ends),
+            "cost": usd_exact(row[f"{fate}_cost_usd"]),
+            "calls": count(row["call_count"]),
+        }
+
+
 def block(row: Row) -> dict[str, Any]:
-    """One call, or one stage of the whole book, of `ebook_pages.sql`."""
+    """One try, or one stage of the whole book, of `ebook_pages.sql`."""
     return {
         "page": row["page"],
         "stage": words(row["stage"]),
-        "fate": "wasted" if row["is_wasted"] else "used",
+        "fate": _fate(row),
         "outcome": row["what_became"],
         "calls": count(row["call_count"]),
         "block_rank": row["block_rank"],
-        "amount": length(row["cost"]),
+        "amount": length(row["cost_usd"]),
+        "cost": usd_exact(row["cost_usd"]),
+        "page cost": usd_exact(row["page_cost_usd"]),
+    }
+
+
+def lasting(row: Row, zone: str) -> dict[str, Any]:
+    """One attempt of `ebook_timeline.sql`, from start to end."""
+    started, ended = (row[name].astimezone(ZoneInfo(zone)) for name in ("started_at", "ended_at"))
+    return {
+        "started": f"{started.replace(tzinfo=None).isoformat()}Z",
+        "ended": f"{ended.replace(tzinfo=None).isoformat()}Z",
+        "from": moment(row["started_at"], zone),
+        "lasted": f"{(ended - started).total_seconds():,.1f} s",
+        "stage": words(row["stage"]),
+        "page": row["page"],
+        "model": row["model"],
+        "fate": _fate(row),
+        "outcome": row["what_became"],
         "cost": usd_exact(row["cost_usd"]),
     }
+
+
+def branches(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
+    """The areas of `ebook_tree.sql`: each stage, each model in it and each attempt of that."""
+    for row in rows:
+        names = [words(row["stage"]), row["model"], row["attempt"]][: row["depth"]]
+        yield {
+            "id": "/".join([row["stage"], row["model"] or "", row["attempt"] or ""][: row["depth"]]),
+            "parent": "/".join([row["stage"], row["model"] or ""][: row["depth"] - 1]),
+            "label": escape(str(names[-1])),
+            "amount": length(row["cost_usd"]),
+            "cost": usd_exact(row["cost_usd"]),
+        }
+
+
+def margins(row: Row, most_copies: int) -> Iterator[dict[str, Any]]:
+    """Two ends of the line of one format of `ebook_break_even.sql`."""
+    for copies in (0, most_copies):
+        yield {
+            "format": row["format_name"],
+            "copies": copies,
+            "amount": float(copies * row["earned_per_copy_usd"] - row["cost_usd"]),
+        }
+
+
+def _fate(row: Row) -> str:
+    return "wasted" if row["is_wasted"] else "used"

@@ -4,7 +4,7 @@ All of it is in the address, so that a link reproduces the page, and is there ag
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -61,9 +61,11 @@ class View(NamedTuple):
         return self._replace(is_fine=True)
 
 
-def choose_viewing() -> View:
-    """Time zone and currency, for pages without filters."""
+def choose_viewing(*controls: Callable[[], None]) -> View:
+    """Time zone and currency, for pages without filters; other controls are drawn before them."""
     with st.container(horizontal=True, key="toolbar"):
+        for draw in controls:
+            draw()
         return _viewing()
 
 

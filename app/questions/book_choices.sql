@@ -4,5 +4,5 @@ select
     name_of(title, ebook_id) as book
 from fct_ebook_costs
 where contains(lower(name_of(title, ebook_id) || ' ' || ebook_id), lower($search))
-order by ebook_id = $search desc, cost_usd desc, book
+order by ebook_id = $search desc, ebook_id = 'unattributed', cost_usd desc, book
 limit 50

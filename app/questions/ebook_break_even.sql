@@ -2,6 +2,7 @@
 select
     sale_format,
     replace(sale_format, '_', ' ') as format_name,
+    cost_usd,
     list_price_usd,
     royalty_rate,
     copy_cost_usd,

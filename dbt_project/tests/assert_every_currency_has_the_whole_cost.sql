@@ -12,11 +12,14 @@ converted as (
         count(case when cost_amount is not null and unconverted_cost_usd > 0 then 1 end)
             as partial_count
     from {{ ref('fct_ebook_costs_by_currency') }}
+    where {{ touched('ebook_id') }}
     group by currency
 ),
 
 ledger as (
-    select coalesce(sum(cost_usd), 0) as cost_usd from {{ ref('fct_ebook_costs') }}
+    select coalesce(sum(cost_usd), 0) as cost_usd
+    from {{ ref('int_ebook_usage') }}
+    where {{ touched('ebook_id') }}
 )
 
 select

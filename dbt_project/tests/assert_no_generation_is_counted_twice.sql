@@ -1,24 +1,14 @@
--- OpenRouter bills a generation once, whoever tells of it and however often.
-with
-
-attempts as (
-    select
-        generation_id,
-        started_date
-    from {{ ref('fct_attempts') }}
-    where generation_id is not null
-),
-
-touched as (
-    select generation_id as touched_generation_id from attempts
-    where {{ touched('started_date') }}
-)
-
+-- OpenRouter bills a generation once, whoever tells of it and however often. Asked of those of the
+-- attempts that this build made anew, beside all that were ever made.
+-- depends_on: {{ ref('int_touched_generations') }}
 select
     generation_id,
     count(*) as attempt_count
-from attempts
+from {{ ref('fct_attempts') }}
 where
-    generation_id in (select touched.touched_generation_id from touched)
+    generation_id is not null
+    {% if is_restating() %}
+        and {{ found_in('generation_id', ref('int_touched_generations')) }}
+    {% endif %}
 group by generation_id
 having count(*) > 1

@@ -1,4 +1,7 @@
--- Shared calls are shared whole, and what ebooks bear of them is what they cost.
+-- Shared calls are shared whole, and what ebooks bear of them is what they cost. That is told when it
+-- is asked for, by the same arithmetic for all: it is asked for here when everything is built anew.
+-- depends_on: {{ ref('fct_allocated_costs') }}
+-- depends_on: {{ ref('fct_ebook_costs') }}
 
 with
 
@@ -27,6 +30,7 @@ told as (
         sum(fee_share_usd) as fee_share_usd
     from usage
     where {{ touched('started_date') }}
+    {% if not is_restating() %}
     union all
     select
         'usage' as told_by,
@@ -46,6 +50,7 @@ told as (
         sum(shared_cost_usd) as cost_usd,
         sum(full_cost_usd) - sum(cost_usd) as fee_share_usd
     from {{ ref('fct_ebook_costs') }}
+    {% endif %}
 ),
 
 sums as (

@@ -2,8 +2,8 @@
 
 with
 
-pages as (
-    select * from {{ ref('fct_page_costs') }}
+days as (
+    select * from {{ ref('int_daily_usage') }}
     where {{ touched('ebook_id') }}
 ),
 
@@ -11,9 +11,9 @@ measured as (
     select
         ebook_id,
         stage,
-        nullif(count(distinct page_number), 0) as page_count,
+        nullif({{ page_count_of('pages') }}, 0) as page_count,
         {{ summed_measures() }}
-    from pages
+    from days
     group by ebook_id, stage
 ),
 

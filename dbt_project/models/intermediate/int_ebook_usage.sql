@@ -3,8 +3,7 @@
 with
 
 days as (
-    select * from {{ ref('int_daily_usage') }}
-    where {{ touched('ebook_id') }}
+    select * from {{ ref('int_touched_usage') }}
 ),
 
 measured as (

@@ -65,14 +65,15 @@
 {% endmacro %}
 
 
-{# The condition under which a row must be decided anew: `key` is `ebook_id` or one of the columns of
-   `int_touched_events`. A model that is also asked for by what is no attempt, as a balance, names in
-   `or_missing` the columns by which it knows what it has not answered yet, or in `or_landed` the table
-   of the lake whose rows have its key. #}
+{# The condition under which a row must be decided anew: `key` is one of the columns of
+   `int_touched_events`, or of `int_touched_ebooks`. A model that is also asked for by what is no attempt, as a balance, names in
+   `or_missing` the columns by which it knows what it has not answered yet, or in `or_landed` the
+   table of the lake whose rows have its key. #}
 {% macro touched(key, or_missing=none, or_landed=none) -%}
-    {%- if not execute or is_restating() -%}
-        {{ key }} in (select {{ key }} from {{ ref(touched_keys(key)) }})
-        {{- ' or (' ~ or_missing ~ ') not in (select ' ~ or_missing ~ ' from ' ~ this ~ ')' if or_missing and execute }}
+    {%- set keys = ref(touched_keys(key)) if not execute or is_restating() -%}
+    {%- if execute and keys -%}
+        {{ found_in(key, keys) }}
+        {{- ' or (' ~ or_missing ~ ') not in (select ' ~ or_missing ~ ' from ' ~ this ~ ')' if or_missing }}
         {{- ' or ' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ new_rows(or_landed) ~ ')' if or_landed }}
     {%- else -%}
         true
@@ -111,10 +112,11 @@
     {%- if not is_restating() -%}
         select * from {{ source('lake', table_name) }}
     {%- else -%}
-        {%- set columns = adapter.get_columns_in_relation(this) | map(attribute="quoted") | join(", ") -%}
-        select {{ columns }} from {{ new_rows(table_name) }}
+        {%- set columns = adapter.get_columns_in_relation(this) -%}
+        {%- set kept = columns | map(attribute="quoted") | join(", ") -%}
+        select {{ kept }} from {{ new_rows(table_name) }}
         union all
-        select {{ columns }} from {{ this }}
+        select {{ kept }} from {{ this }}
         where {{ key }} in (select {{ key }} from {{ new_rows(table_name) }})
     {%- endif -%}
 {%- endmacro %}
@@ -143,7 +145,7 @@
         path={"identifier": touched_keys(key)}
     ) %}
     delete from {{ arguments["target_relation"] }}
-    where {{ key }} in (select {{ key }} from {{ keys }});
+    where {{ found_in(key, keys) }};
     insert into {{ arguments["target_relation"] }} ({{ columns }})
     select {{ columns }} from {{ arguments["temp_relation"] }}
 {% endmacro %}
@@ -269,10 +271,7 @@
     {%- if key and is_restating() -%}
         (
             select * from {{ relation }}
-            where {{ key }} in (
-                select {{ key }}
-                from {{ relation.incorporate(path={"identifier": touched_keys(key)}) }}
-            )
+            where {{ found_in(key, relation.incorporate(path={"identifier": touched_keys(key)})) }}
         )
     {%- else -%}
         {{ relation }}

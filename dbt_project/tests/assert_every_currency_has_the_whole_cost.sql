@@ -1,3 +1,4 @@
+-- Asked when everything is built anew: it converts each day of history.
 with
 
 currencies as (
@@ -12,14 +13,12 @@ converted as (
         count(case when cost_amount is not null and unconverted_cost_usd > 0 then 1 end)
             as partial_count
     from {{ ref('fct_ebook_costs_by_currency') }}
-    where {{ touched('ebook_id') }}
     group by currency
 ),
 
 ledger as (
     select coalesce(sum(cost_usd), 0) as cost_usd
     from {{ ref('int_ebook_usage') }}
-    where {{ touched('ebook_id') }}
 )
 
 select
@@ -30,6 +29,9 @@ from currencies
 cross join ledger
 left join converted on currencies.currency = converted.currency
 where
-    coalesce(converted.cost_usd, 0) <> ledger.cost_usd
-    or converted.lost_count > 0
-    or converted.partial_count > 0
+    {{ not is_restating() }}
+    and (
+        coalesce(converted.cost_usd, 0) <> ledger.cost_usd
+        or converted.lost_count > 0
+        or converted.partial_count > 0
+    )

@@ -1,5 +1,5 @@
--- Shared calls are shared whole, and what ebooks bear of them is what they cost. That is told when it
--- is asked for, by the same arithmetic for all: it is asked for here when everything is built anew.
+-- Shared calls are shared whole, and what ebooks bear of them is what they cost. What they bear is
+-- never stored, and divides all of history: it is asked for when everything is built anew.
 -- depends_on: {{ ref('fct_allocated_costs') }}
 -- depends_on: {{ ref('fct_ebook_costs') }}
 
@@ -31,25 +31,25 @@ told as (
     from usage
     where {{ touched('started_date') }}
     {% if not is_restating() %}
-    union all
-    select
-        'usage' as told_by,
-        sum(cost_usd) as cost_usd,
-        sum(fee_share_usd) as fee_share_usd
-    from usage
-    union all
-    select
-        'parts' as told_by,
-        sum(cost_usd) as cost_usd,
-        sum(fee_share_usd) as fee_share_usd
-    from {{ ref('fct_allocated_costs') }}
-    union all
-    -- Moved from one ebook to others, and nothing added.
-    select
-        'moved' as told_by,
-        sum(shared_cost_usd) as cost_usd,
-        sum(full_cost_usd) - sum(cost_usd) as fee_share_usd
-    from {{ ref('fct_ebook_costs') }}
+        union all
+        select
+            'usage' as told_by,
+            sum(cost_usd) as cost_usd,
+            sum(fee_share_usd) as fee_share_usd
+        from usage
+        union all
+        select
+            'parts' as told_by,
+            sum(cost_usd) as cost_usd,
+            sum(fee_share_usd) as fee_share_usd
+        from {{ ref('fct_allocated_costs') }}
+        union all
+        -- Moved from one ebook to others, and nothing added.
+        select
+            'moved' as told_by,
+            sum(shared_cost_usd) as cost_usd,
+            sum(full_cost_usd) - sum(cost_usd) as fee_share_usd
+        from {{ ref('fct_ebook_costs') }}
     {% endif %}
 ),
 

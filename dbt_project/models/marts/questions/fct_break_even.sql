@@ -2,7 +2,7 @@
 -- when the last work on it was done. Pages are those recorded: a book printed on one side of each
 -- leaf has twice as many.
 
-{{ config(materialized='view', unique_key='ebook_id') }}
+{{ config(materialized='view') }}
 
 with
 

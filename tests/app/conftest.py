@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -51,10 +52,24 @@ def change_demo(demo_home: Path, tmp_path: Path) -> ChangeDemo:
         shutil.copy(demo_home / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
         with duckdb.connect(tmp_path / "warehouse.duckdb") as connection:
             for statement in statements:
+                _make_a_table(connection, statement)
                 connection.execute(statement)
         return tmp_path
 
     return changed
+
+
+def _make_a_table(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    """What a statement changes, if it is a view, as a table of the same rows."""
+    changed = re.match(r"(?:update|delete from|insert into) (\w+)", statement)
+    views = {row[0] for row in connection.execute("from (show tables) select name").fetchall()}
+    tables = {
+        row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()
+    }
+    if changed and changed[1] in views - tables:
+        connection.execute(f"create table made as from {changed[1]}")
+        connection.execute(f"drop view {changed[1]}")
+        connection.execute(f"alter table made rename to {changed[1]}")
 
 
 @pytest.fixture(scope="session")

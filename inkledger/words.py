@@ -12,13 +12,15 @@ _SYNTAX = re.compile(r"[!-/:-@\[-`{-~]")
 """ASCII punctuation: all that Markdown, HTML, formulas and emoji are written with."""
 
 
-def usd(amount: Decimal | None) -> str:
+def usd(amount: Decimal | float | None) -> str:
     """The digits that matter: cents from a dollar on, below it four places, and two digits at
     least where four places show none."""
     if amount is None:
         return UNKNOWN
     if not amount:
         return "0 USD"
+    if isinstance(amount, float):
+        amount = Decimal(amount)  # A bound of a range, which is no money yet.
     places = 2 if abs(amount) >= 1 else max(4, 1 - amount.adjusted())
     return f"{amount:,.{places}f} USD".replace("-", "−")
 

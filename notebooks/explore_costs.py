@@ -110,12 +110,12 @@ def _(inkledger, kind, ledger, mo):
 def _(inkledger, total):
     def _sentence(row):
         unknown = (
-            f" Of {row['unknown_count']:,} calls nobody knows the cost yet; they are not in it."
+            f" Not in it, for nobody knows their cost yet: calls, {row['unknown_count']:,}."
             if row["unknown_count"]
             else ""
         )
         listed = (
-            f" {row['estimated_count']:,} calls are in it at their listed price."
+            f" In it at their listed price: calls, {row['estimated_count']:,}."
             if row["estimated_count"]
             else ""
         )
@@ -241,7 +241,8 @@ def _(inkledger, mo, most, pl, waste):
         if len(rejected)
         else "Nothing that cost money was rejected."
     )
-    _named = waste.with_columns(name=pl.format("{}, {}", "model", "waste_reason")).head(most.value)
+    _short = pl.col("model").str.split("/").list.last()
+    _named = waste.with_columns(name=pl.format("{}: {}", "waste_reason", _short)).head(most.value)
     _chart = inkledger.bars(
         _named, "cost_usd", "name", "USD wasted", colour=inkledger.WASTED
     )
@@ -349,8 +350,8 @@ def _(days, inkledger, mo):
         )
 
     _said = inkledger.say(_sentence() if len(days) else "No day has a call.")
-    mo.vstack([_said, inkledger.days(days, "day", {"used": "used_usd", "wasted": "wasted_usd"})]
-              if len(days) else [_said])
+    _chart = inkledger.days(days, "day", {"used": "used_usd", "wasted": "wasted_usd"})
+    mo.vstack([_said, _chart] if len(days) > 1 else [_said])
     return
 
 

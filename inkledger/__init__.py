@@ -22,15 +22,15 @@ notebooks look every ten seconds, say when there are newer figures, and read the
 Without a warehouse, or with one that cannot be read, `connect` raises `WarehouseMissing`, whose
 text says what to do. `connected` is the same for a notebook's cell, where it shows that text.
 
-`usd`, `exact`, `percent` and `plain` write figures and names; `theme` and the charts have the app's
+`usd`, `exact`, `ranged`, `percent` and `plain` write figures and names; `theme` and the charts have the app's
 colours. Needs the extra `notebooks`: `pip install 'inkledger[notebooks]'`.
 """
 
 from ingest.errors import WarehouseMissing
 from inkledger.charts import OTHER, USED, WASTED, bars, days, ranges, theme
-from inkledger.notebook import argument, as_of, connected, say, stop, table
+from inkledger.notebook import argument, as_of, connected, say, stop, table, whole_argument
 from inkledger.reading import connect, frame, is_outdated, literal, warehouse_path
-from inkledger.words import exact, percent, plain, usd
+from inkledger.words import exact, percent, plain, ranged, usd
 
 __all__ = [
     "OTHER",
@@ -49,6 +49,7 @@ __all__ = [
     "literal",
     "percent",
     "plain",
+    "ranged",
     "ranges",
     "say",
     "stop",
@@ -56,4 +57,5 @@ __all__ = [
     "theme",
     "usd",
     "warehouse_path",
+    "whole_argument",
 ]

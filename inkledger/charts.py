@@ -15,6 +15,7 @@ from ingest.money import format_usd
 
 USED, WASTED, OTHER = "#4878a8", "#c8553d", "#7f7f7f"
 _BAR_PX = 26
+_INSIDE = "datum.low <= datum.value && datum.value <= datum.high"
 
 
 def theme() -> None:
@@ -56,7 +57,10 @@ def ranges(
     *,
     form: str = "~g",
 ) -> alt.LayerChart:
-    """A point for each row between its bounds, in their order."""
+    """A point for each row between its bounds, in their order.
+
+    A point outside of them is a vermilion diamond, and no blue dot.
+    """
     keyed = _keyed(rows, name, [value, low, high])
     names = _names(keyed)
     tips = ["name:N", "exact:N", "between:N"]
@@ -68,8 +72,14 @@ def ranges(
     )
     point = (
         _base(keyed)
-        .mark_point(filled=True, size=90, color=USED, opacity=1)
-        .encode(x=alt.X("value:Q", title=title), y=names, tooltip=tips)
+        .mark_point(filled=True, size=90, opacity=1)
+        .encode(
+            x=alt.X("value:Q", title=title),
+            y=names,
+            tooltip=tips,
+            color=alt.condition(_INSIDE, alt.value(USED), alt.value(WASTED)),
+            shape=alt.condition(_INSIDE, alt.value("circle"), alt.value("diamond")),
+        )
     )
     return _sized(alt.layer(between, point), len(keyed))
 

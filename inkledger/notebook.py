@@ -57,6 +57,16 @@ def argument(name: str, choices: list[str] | None = None) -> str | None:
     return value
 
 
+def whole_argument(name: str, least: int, most: int, otherwise: int) -> int:
+    """The same for a whole number from `least` to `most`."""
+    given = argument(name)
+    if given is None:
+        return otherwise
+    if not given.isdecimal() or not least <= int(given) <= most:
+        stop(f"--{name} {given} is no whole number from {least:,} to {most:,}.")
+    return int(given)
+
+
 def as_of(ledger: duckdb.DuckDBPyConnection, home: str | PathLike[str] | None = None) -> mo.Html:
     """When what is shown was built, and whether a newer build has been published."""
     (state,) = frame(ledger, "select built_at, landed_at from fct_ledger_status").to_dicts()

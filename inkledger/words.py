@@ -35,6 +35,17 @@ def percent(share: Decimal | float | None, places: int = 1) -> str:
     return "—" if share is None else f"{share * 100:.{places}f}%"
 
 
+def ranged(
+    value: Decimal | float, low: Decimal | float, high: Decimal | float
+) -> tuple[str, str, str]:
+    """A figure and its bounds with the digits that they leave: two of the width of their range."""
+    figures = [Decimal(figure) for figure in (value, low, high)]
+    width = figures[2] - figures[1]
+    places = max(0, 1 - width.adjusted()) if width else 4
+    value_text, low_text, high_text = (f"{figure:,.{places}f}" for figure in figures)
+    return value_text, low_text, high_text
+
+
 def plain(name: object) -> str:
     """A name in Markdown, letter by letter: a title may be made of HTML, `*` and `$`."""
     words = " ".join(str(name).split())

@@ -242,10 +242,12 @@ def _(pl, sqrt, weighed):
 @app.cell(hide_code=True)
 def _(inkledger, mo, pl, rejections, stage):
     def _line(row):
+        share, low, high = inkledger.ranged(
+            *(row[name] * 100 for name in ("rejected_share", "low_share", "high_share"))
+        )
         return (
-            f"**{inkledger.plain(row['model'])}**: {inkledger.percent(row['rejected_share'])} of"
-            f" {row['judged_count']:,} results rejected"
-            f" ({inkledger.percent(row['low_share'])} to {inkledger.percent(row['high_share'])})."
+            f"**{inkledger.plain(row['model'])}**: {share}% of {row['judged_count']:,} results"
+            f" rejected ({low}% to {high}%)."
         )
 
     _named = rejections.with_columns(name=pl.col("model").str.split("/").list.last())
@@ -329,9 +331,11 @@ def _(costs, pl, weighed):
 @app.cell(hide_code=True)
 def _(inkledger, mo, pl, prices, stage):
     def _line(row):
+        cost, low, high = inkledger.ranged(
+            row["usd_per_accepted_page"], row["low_usd"], row["high_usd"]
+        )
         return (
-            f"**{inkledger.plain(row['model'])}**: {inkledger.usd(row['usd_per_accepted_page'])}"
-            f" ({inkledger.usd(row['low_usd'])} to {inkledger.usd(row['high_usd'])}),"
+            f"**{inkledger.plain(row['model'])}**: {cost} USD ({low} to {high}),"
             f" {row['page_count']:,} pages of {row['book_count']:,} books."
         )
 
@@ -389,8 +393,12 @@ def _(inkledger, mo, pl, weighed):
                     f" {row['unknown_count']:,}; a page costs more than is said."
                 )
 
-    _said = "\n".join(_lines())
-    mo.md("## What cannot be compared\n\n" + (_said or "Every model of this stage is above."))
+    mo.vstack(
+        [
+            mo.md("## What cannot be compared"),
+            inkledger.say("\n".join(_lines()) or "Every model of this stage is above."),
+        ]
+    )
     return
 
 

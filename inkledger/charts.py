@@ -6,6 +6,7 @@ also as protan, deutan and tritan eyes see them (Machado 2009). Meaning never ha
 """
 
 import json
+from datetime import date
 from typing import Any
 
 import altair as alt
@@ -15,6 +16,7 @@ from ingest.money import format_usd
 
 USED, WASTED, OTHER = "#4878a8", "#c8553d", "#7f7f7f"
 _BAR_PX = 26
+_LEGEND = alt.Legend(title=None, columns=alt.ExprRef("width < 500 ? 1 : 3"))
 _INSIDE = "datum.low <= datum.value && datum.value <= datum.high"
 
 
@@ -84,10 +86,13 @@ def ranges(
     return _sized(alt.layer(between, point), len(keyed))
 
 
-def days(rows: pl.DataFrame, day: str, parts: dict[str, str]) -> alt.LayerChart:
+def days(
+    rows: pl.DataFrame, day: str, parts: dict[str, str], span: tuple[date, date] | None = None
+) -> alt.LayerChart:
     """A column for each UTC day, with a part for each of at most three columns of `rows`.
 
-    `parts` is what a part is called in the legend → its column, from the ground up.
+    `parts` is what a part is called in the legend → its column, from the ground up. `span` is from
+    which day until which, that one not included; else the days that there are.
     """
     points = [
         {
@@ -107,14 +112,19 @@ def days(rows: pl.DataFrame, day: str, parts: dict[str, str]) -> alt.LayerChart:
         _base(points)
         .mark_bar()
         .encode(
-            x=alt.X("utcyearmonthdate(day):T", axis=time, scale=alt.Scale(type="utc")),
+            x=alt.X("utcyearmonthdate(day):T", axis=time, scale=_spanning(span)),
             y=alt.Y("usd:Q", title="USD", stack="zero", axis=alt.Axis(tickCount=5)),
-            color=alt.Color("part:N", scale=scale, legend=alt.Legend(title=None)),
+            color=alt.Color("part:N", scale=scale, legend=_LEGEND),
             order="rank:Q",
             tooltip=["day:N", "part:N", "exact:N"],
         )
     )
     return alt.layer(columns).properties(width="container", height=240)
+
+
+def _spanning(span: tuple[date, date] | None) -> alt.Scale:
+    domain = [day.isoformat() for day in span] if span else alt.Undefined
+    return alt.Scale(type="utc", domain=domain)
 
 
 def _theme() -> alt.theme.ThemeConfig:

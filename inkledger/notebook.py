@@ -1,7 +1,8 @@
 """What a marimo notebook shows, and prints when it runs as a script."""
 
 import atexit
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from os import PathLike
 from typing import Any, Never
@@ -13,7 +14,7 @@ from polars import _dependencies
 
 from ingest.errors import WarehouseMissing
 from inkledger.reading import connect, frame, is_outdated
-from inkledger.words import plain, spoken, usd
+from inkledger.words import count, plain, spoken, usd
 
 _PAGE_SIZE = 10
 
@@ -81,14 +82,18 @@ def table(
     rows: pl.DataFrame,
     figures: Callable[[Decimal | None], str] = usd,
     formats: dict[str, Callable[[Any], str]] | None = None,
-    label: str = "",
+    wrapped: Sequence[str] = (),
 ) -> Any:
-    """Rows for people: money as `figures` writes it, names of columns in words."""
+    """Rows for people: money as `figures` writes it, names of columns in words.
+
+    Text is one line that scrolls sideways, but in the columns `wrapped`.
+    """
     words = {name: name.removesuffix("_usd").replace("_", " ") for name in rows.columns}
-    money = {
-        words[name]: figures for name, kind in rows.schema.items() if isinstance(kind, pl.Decimal)
+    words |= {name: f"{words[name]} USD" for name in rows.columns if name.endswith("_usd")}
+    written = {
+        words[name]: (formats or {}).get(name) or _writing(kind, figures)
+        for name, kind in rows.schema.items()
     }
-    numbers = {words[name] for name, kind in rows.schema.items() if kind.is_numeric()}
     return mo.ui.table(
         rows.rename(words),
         selection=None,
@@ -96,13 +101,27 @@ def table(
         page_size=_PAGE_SIZE,
         show_column_summaries=False,
         show_data_types=False,
-        format_mapping={**money, **{words[name]: how for name, how in (formats or {}).items()}},
-        text_justify_columns=dict.fromkeys(numbers, "right"),
-        label=label,
+        format_mapping=dict(written),
+        text_justify_columns={
+            words[name]: "right" for name, kind in rows.schema.items() if kind.is_numeric()
+        },
+        wrapped_columns=[words[name] for name in wrapped],
     )
 
 
-def _moment(instant: Any) -> str:
+def _writing(
+    kind: pl.DataType, figures: Callable[[Decimal | None], str]
+) -> Callable[[Any], str]:
+    if isinstance(kind, pl.Decimal):
+        return lambda amount: figures(amount).removesuffix(" USD")
+    if kind.is_integer():
+        return count
+    if isinstance(kind, pl.Datetime):
+        return lambda instant: "—" if instant is None else _moment(instant)
+    return lambda value: "—" if value is None else str(value)
+
+
+def _moment(instant: datetime) -> str:
     return f"{instant.day} {instant:%b %Y, %H:%M} UTC"
 
 

@@ -35,6 +35,11 @@ def percent(share: Decimal | float | None, places: int = 1) -> str:
     return "—" if share is None else f"{share * 100:.{places}f}%"
 
 
+def count(number: int | None) -> str:
+    """A whole number with its thousands apart."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
 def ranged(
     value: Decimal | float, low: Decimal | float, high: Decimal | float
 ) -> tuple[str, str, str]:

@@ -69,7 +69,7 @@ def _(ledger, mo):
         order by cost_usd desc, stage
         """,
         output=False,
-        engine=ledger,
+        engine=ledger
     )
     return (stages,)
 
@@ -85,7 +85,7 @@ def _(ledger, mo):
         order by book_count desc, kind
         """,
         output=False,
-        engine=ledger,
+        engine=ledger
     )
     return (kinds,)
 
@@ -132,7 +132,7 @@ def _(inkledger, kind, ledger, mo, stage):
         group by all
         """,
         output=False,
-        engine=ledger,
+        engine=ledger
     )
     return (judged,)
 
@@ -156,7 +156,7 @@ def _(inkledger, kind, ledger, mo, stage):
         order by model, costs.ebook_id
         """,
         output=False,
-        engine=ledger,
+        engine=ledger
     )
     return (costs,)
 
@@ -208,7 +208,7 @@ def _(mo):
     mo.md("""
     ## How often is it rejected?
 
-    Of the results that were judged, the share that was rejected, with its 95 % Wilson score interval. It
+    Of the results that were judged, the share that was rejected, with its 95% Wilson score interval. It
     takes results for independent; where some books are hard to draw, the truth is less certain.
     """)
     return
@@ -217,7 +217,7 @@ def _(mo):
 @app.cell
 def _(pl, sqrt, weighed):
     def wilson(rejected, judged, z=1.959964):
-        """The bounds between which the true share lies with 95 %."""
+        """The bounds between which the true share lies with 95%."""
         share, weight = rejected / judged, z * z / judged
         middle = (share + weight / 2) / (1 + weight)
         half = z * sqrt(share * (1 - share) / judged + weight / (4 * judged)) / (1 + weight)
@@ -275,7 +275,7 @@ def _(mo):
     ## What does an accepted page cost?
 
     All that the stage cost with the model, divided by the pages of which a result was accepted. The range
-    is a 95 % bootstrap interval over books: books are drawn anew 4,000 times from those that
+    is a 95% bootstrap interval over books: books are drawn anew 4,000 times from those that
     there are, with a fixed seed, so that the same ledger gives the same range.
     """)
     return
@@ -382,7 +382,7 @@ def _(inkledger, mo, pl, prices, stage):
 
 
 @app.cell(hide_code=True)
-def _(inkledger, mo, pl, weighed):
+def _(inkledger, mo, weighed):
     def _lines():
         for row in weighed.iter_rows(named=True):
             for why in filter(None, (row["why"], row["why_no_cost"])):
@@ -443,7 +443,7 @@ def _(inkledger, kind, ledger, mo, stage):
 
 
 @app.cell(hide_code=True)
-def _(inkledger, mo, stage, what_if):
+def _(inkledger, mo, what_if):
     def _sentence(row):
         return (
             f"At **{inkledger.plain(row['model'])}**'s prices of now the same work would cost"

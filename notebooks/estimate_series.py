@@ -178,7 +178,7 @@ def _(book, book_count, inkledger, mo, pl, series):
             }
             for name, interval, count in (
                 ("one book", book.total, 1),
-                ("a book of the series, on average", series, book_count.value),
+                ("in the series", series, book_count.value),
             )
         ][: 1 + (book_count.value > 1)],
         schema={"of": pl.String}

@@ -179,8 +179,9 @@ def _(end, first, inkledger, ledger, mo):
 def _(end, first, inkledger, ledger, mo):
     generations = mo.sql(
         f"""
-        select date_utc, canonical_model, match, told_by, recorded_usd, provider_usd,
-            difference_usd, generation_id
+        select
+            date_utc as day, canonical_model as model, match, recorded_usd, provider_usd,
+            difference_usd, told_by, generation_id
         from fct_reconciliation_generations
         where date_utc >= {inkledger.literal(first)} and date_utc < {inkledger.literal(end)}
         order by abs(difference_usd) desc nulls first, date_utc, generation_id
@@ -214,8 +215,8 @@ def _(end, first, inkledger, ledger, mo):
         select
             coalesce(api_key_name, if(balance_of = 'account', 'account', balance_of[:8] || '…'))
                 as balance_of,
-            from_at, until_at, provider_usd, ledger_usd, difference_usd,
-            coalesce(difference_class, 'equal') as why
+            coalesce(difference_class, 'equal') as why,
+            provider_usd, ledger_usd, difference_usd, from_at, until_at
         from fct_reconciliation_balances
         where
             until_at > {inkledger.literal(first)} and from_at < {inkledger.literal(end)}
@@ -279,20 +280,26 @@ def _(booked, compared, pl):
 
 
 @app.cell(hide_code=True)
-def _(days, inkledger, mo, pl):
+def _(days, end, first, inkledger, mo, pl):
     _least = pl.min_horizontal("ledger_usd", pl.coalesce("provider_usd", pl.col("ledger_usd") * 0))
     _parts = days.with_columns(
         both=_least,
         beyond=pl.coalesce("provider_usd", _least) - _least,
         ours=pl.col("ledger_usd") - _least,
     )
-    _shown = days.with_columns(
+    _shown = days.select(
+        day="date_utc",
         state=pl.when(pl.col("is_balanced").is_null())
         .then(pl.lit("no record"))
         .when("is_balanced")
         .then(pl.lit("equal"))
-        .otherwise(pl.lit("differs"))
-    ).drop("is_balanced")
+        .otherwise(pl.lit("differs")),
+        ledger_usd="ledger_usd",
+        provider_usd="provider_usd",
+        difference_usd="difference_usd",
+        ledger_calls="ledger_requests",
+        billed_calls="provider_requests",
+    )
     mo.vstack(
         [
             inkledger.days(
@@ -303,6 +310,7 @@ def _(days, inkledger, mo, pl):
                     "billed beyond the ledger": "beyond",
                     "in the ledger alone": "ours",
                 },
+                span=(first, end),
             ),
             inkledger.table(_shown, inkledger.exact),
         ]
@@ -314,7 +322,15 @@ def _(days, inkledger, mo, pl):
 
 @app.cell(hide_code=True)
 def _(compared, inkledger, mo, pl):
-    _differing = compared.filter(~pl.col("is_balanced")).drop("is_balanced")
+    _differing = compared.filter(~pl.col("is_balanced")).select(
+        day="date_utc",
+        model="canonical_model",
+        ledger_usd="ledger_usd",
+        provider_usd="provider_usd",
+        difference_usd="difference_usd",
+        ledger_calls="ledger_requests",
+        billed_calls="provider_requests",
+    )
     mo.vstack(
         [
             mo.md("## Model by model, where they differ"),
@@ -329,7 +345,7 @@ def _(compared, inkledger, mo, pl):
 
 
 @app.cell(hide_code=True)
-def _(classes, inkledger, mo):
+def _(classes, inkledger, mo, pl):
     WHY = {
         "untracked_call": "billed, and no call of the ledger is it: record or import those calls",
         "other_key": "a key that only one side has ever heard of",
@@ -343,10 +359,16 @@ def _(classes, inkledger, mo):
         [
             mo.md("## Why they differ"),
             inkledger.table(
-                classes.with_columns(
-                    meaning=classes["difference_class"].replace_strict(WHY, default="")
+                classes.select(
+                    pl.col("difference_class").alias("class"),
+                    pl.col("difference_class").replace_strict(WHY, default="").alias("meaning"),
+                    "amount_usd",
+                    "untracked_usd",
+                    "requests",
+                    pl.col("day_count").alias("days"),
                 ),
                 inkledger.exact,
+                wrapped=["meaning"],
             )
             if len(classes)
             else mo.md("There is no difference to explain."),
@@ -450,12 +472,12 @@ def _(
         ),
         *([f"{_counted(_unknown, 'call')} of unknown cost or in doubt"] if _unknown else []),
         *(
-            [f"{_counted(len(_open_balances), 'balance')} grew by something else than the ledger"]
+            [f"{_counted(len(_open_balances), 'balance')} grew by another sum than the ledger's"]
             if len(_open_balances)
             else []
         ),
         *(
-            [f"{_counted(len(_disagreed), 'run')} differ from their producer's own sum"]
+            [f"{_counted(len(_disagreed), 'run')} with another sum than its producer's own"]
             if len(_disagreed)
             else []
         ),

@@ -1,4 +1,4 @@
-"""Which model to make a stage with: rejections and cost per accepted page, each with its uncertainty."""
+"""Which model for a stage: rejections, costs, how sure they are."""
 
 import marimo
 

@@ -1,4 +1,4 @@
-"""What a series will probably cost before it is made, and how often such estimates have held."""
+"""What a series will cost before it is made."""
 
 import marimo
 

@@ -1,4 +1,4 @@
-"""A tour of the marts: what was spent, on what, what of it was wasted, and whether it is the bill."""
+"""A tour of what was spent, on what, and what of it was wasted."""
 
 import marimo
 

@@ -1,4 +1,4 @@
-"""A month against the bill: what differs, why, and a statement that one could sign."""
+"""A month against the bill, with a statement to sign."""
 
 import marimo
 
@@ -569,11 +569,10 @@ def _(inkledger, mo, month, open_points, statement, verdict):
     mo.vstack(
         [
             mo.Html(
-                "<table>"
+                "<table class='statement'>"
                 + "".join(
-                    f"<tr><th scope='row' style='text-align:left;padding:.15rem 1.5rem .15rem 0;"
-                    f"vertical-align:top;font-weight:500'>{inkledger.plain(name)}</th>"
-                    f"<td style='overflow-wrap:anywhere'>{inkledger.plain(value)}</td></tr>"
+                    f"<tr><th scope='row'>{inkledger.plain(name)}</th>"
+                    f"<td>{inkledger.plain(value)}</td></tr>"
                     for name, value in statement
                 )
                 + "</table>"

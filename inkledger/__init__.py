@@ -22,8 +22,8 @@ notebooks look every ten seconds, say when there are newer figures, and read the
 Without a warehouse, or with one that cannot be read, `connect` raises `WarehouseMissing`, whose
 text says what to do. `connected` is the same for a notebook's cell, where it shows that text.
 
-`usd`, `exact`, `ranged`, `percent` and `plain` write figures and names; `theme` and the charts have the app's
-colours. Needs the extra `notebooks`: `pip install 'inkledger[notebooks]'`.
+`usd`, `exact`, `ranged`, `percent` and `plain` write figures and names; `theme` and the charts have
+the app's colours. Needs the extra `notebooks`: `pip install 'inkledger[notebooks]'`.
 """
 
 from ingest.errors import WarehouseMissing

@@ -109,9 +109,7 @@ def table(
     )
 
 
-def _writing(
-    kind: pl.DataType, figures: Callable[[Decimal | None], str]
-) -> Callable[[Any], str]:
+def _writing(kind: pl.DataType, figures: Callable[[Decimal | None], str]) -> Callable[[Any], str]:
     if isinstance(kind, pl.Decimal):
         return lambda amount: figures(amount).removesuffix(" USD")
     if kind.is_integer():

@@ -69,7 +69,7 @@ def _(ledger, mo):
         order by cost_usd desc, stage
         """,
         output=False,
-        engine=ledger
+        engine=ledger,
     )
     return (stages,)
 
@@ -85,7 +85,7 @@ def _(ledger, mo):
         order by book_count desc, kind
         """,
         output=False,
-        engine=ledger
+        engine=ledger,
     )
     return (kinds,)
 
@@ -132,7 +132,7 @@ def _(inkledger, kind, ledger, mo, stage):
         group by all
         """,
         output=False,
-        engine=ledger
+        engine=ledger,
     )
     return (judged,)
 
@@ -156,7 +156,7 @@ def _(inkledger, kind, ledger, mo, stage):
         order by model, costs.ebook_id
         """,
         output=False,
-        engine=ledger
+        engine=ledger,
     )
     return (costs,)
 
@@ -255,8 +255,13 @@ def _(inkledger, mo, pl, rejections, stage):
         [
             *(inkledger.say(_line(row)) for row in rejections.iter_rows(named=True)),
             inkledger.ranges(
-                _named, "rejected_share", "low_share", "high_share", "name",
-                "share of results rejected", form=".0%",
+                _named,
+                "rejected_share",
+                "low_share",
+                "high_share",
+                "name",
+                "share of results rejected",
+                form=".0%",
             ),
         ]
         if len(rejections)
@@ -363,7 +368,11 @@ def _(inkledger, mo, pl, prices, stage):
             inkledger.say(_verdict()),
             *(inkledger.say(_line(row)) for row in prices.iter_rows(named=True)),
             inkledger.ranges(
-                _named, "usd_per_accepted_page", "low_usd", "high_usd", "name",
+                _named,
+                "usd_per_accepted_page",
+                "low_usd",
+                "high_usd",
+                "name",
                 "USD per accepted page",
             ),
             mo.md(

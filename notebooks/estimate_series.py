@@ -292,7 +292,11 @@ def _(inkledger, mo, tested):
                 f" ({inkledger.percent(_held / len(tested), 0)}; 80% is what it promises)."
             ),
             inkledger.ranges(
-                _shown, "actual_cost_usd", "low_cost_usd", "high_cost_usd", "ebook",
+                _shown,
+                "actual_cost_usd",
+                "low_cost_usd",
+                "high_cost_usd",
+                "ebook",
                 f"USD, the newest {len(_shown)}",
             ),
         ]

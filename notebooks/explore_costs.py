@@ -243,9 +243,7 @@ def _(inkledger, mo, most, pl, waste):
     )
     _short = pl.col("model").str.split("/").list.last()
     _named = waste.with_columns(name=pl.format("{}: {}", "waste_reason", _short)).head(most.value)
-    _chart = inkledger.bars(
-        _named, "cost_usd", "name", "USD wasted", colour=inkledger.WASTED
-    )
+    _chart = inkledger.bars(_named, "cost_usd", "name", "USD wasted", colour=inkledger.WASTED)
     mo.vstack([_said, _chart] if len(waste) else [_said])
     return
 
@@ -300,8 +298,12 @@ def _(books, inkledger, mo, most, pl):
         _sentence(wasteful.row(0, named=True)) if len(wasteful) else "No ebook has any waste."
     )
     _chart = inkledger.bars(
-        wasteful.head(most.value), "wasted_share", "ebook", "share of the ebook's cost",
-        colour=inkledger.WASTED, form=".0%",
+        wasteful.head(most.value),
+        "wasted_share",
+        "ebook",
+        "share of the ebook's cost",
+        colour=inkledger.WASTED,
+        form=".0%",
     )
     _all = inkledger.table(books, formats={"wasted_share": inkledger.percent})
     mo.vstack([_said, *([_chart] if len(wasteful) else []), *([_all] if len(books) else [])])

@@ -577,9 +577,7 @@ def _(inkledger, mo, month, open_points, statement, verdict):
                 )
                 + "</table>"
             ),
-            mo.callout(
-                mo.md(inkledger.plain(verdict)), kind="warn" if open_points else "success"
-            ),
+            mo.callout(mo.md(inkledger.plain(verdict)), kind="warn" if open_points else "success"),
             mo.md("Name: ______________________ &emsp; Date: ______________".replace("_", "&#95;")),
             mo.download(
                 text.encode(), filename=f"statement-{month.value}.txt", label="Statement as text"

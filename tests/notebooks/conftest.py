@@ -1,4 +1,4 @@
-"""A publisher whose data are awkward: two models for a stage, months that are open, hostile names."""
+"""A publisher whose data are awkward: two models for a stage, open months, hostile names."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

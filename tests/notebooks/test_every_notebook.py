@@ -51,8 +51,10 @@ def test_the_tour_of_an_empty_ledger_says_what_is_missing(empty_home: Path) -> N
         "Nothing that cost money was rejected.",
         "No ebook has any waste.",
         "No day has a call.",
-        "Nothing to compare with yet: inkledger pull activity, or inkledger import activity an"
-        " export of OpenRouter's Activity page.",
+        (
+            "Nothing to compare with yet: inkledger pull activity, or inkledger import activity an"
+            " export of OpenRouter's Activity page."
+        ),
     ]
 
 

@@ -11,7 +11,9 @@ def test_its_answers_are_those_of_the_marts(demo_home: Path) -> None:
         demo_home,
         "select attempt_count, cost_usd, wasted_cost_usd, rejected_cost_usd from fct_ledger_status",
     )
-    assert whole == f"{shortest(usd)} USD for {count} calls, of which {shortest(wasted)} USD wasted."
+    assert (
+        whole == f"{shortest(usd)} USD for {count} calls, of which {shortest(wasted)} USD wasted."
+    )
     dearest, usd_per_page, page_count = _dearest_stage(demo_home)
     assert stage == (
         f"{dearest} costs most per accepted page: {usd_per_page} USD, over {page_count} pages."

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from tests.browser.conftest import browser  # noqa: F401 - a fixture
 from tests.notebooks.running import NOTEBOOKS
 
-INKS = {"light": "rgb(28, 39, 51)", "dark": "rgb(233, 227, 214)"}
+INKS = {"light": "srgb 0.109", "dark": "srgb 0.913"}
 WIDTHS = {390: "light", 1600: "dark"}
 LAST_WORDS = {
     "choose_model": "it did cost 4.96 USD",
@@ -71,10 +71,14 @@ def test_a_notebook_is_drawn_whole_in_both_widths_and_themes(
         for width, theme in WIDTHS.items():
             with opened(browser, address, width, theme) as page:
                 expect(page.get_by_text(LAST_WORDS[name]).last).to_be_visible(timeout=60_000)
-                expect(page.locator(".vega-embed canvas, .vega-embed svg.marks").first).to_be_visible()
+                expect(
+                    page.locator(".vega-embed canvas, .vega-embed svg.marks").first
+                ).to_be_visible()
                 expect(page.get_by_text("internal error")).to_have_count(0)
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-                ink = page.evaluate("getComputedStyle(document.querySelector('p, .paragraph')).color")
+                ink = page.evaluate(
+                    "getComputedStyle(document.querySelector('p, .paragraph')).color"
+                )
                 assert INKS[theme] in ink
                 # The title of the first book is a script that would say so here.
                 assert page.title() != "run"

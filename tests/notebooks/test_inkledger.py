@@ -1,4 +1,4 @@
-"""The module that notebooks import: it reads what was published, exactly, and can do nothing else."""
+"""The module of notebooks reads what was published, exactly, and can do nothing else."""
 
 import shutil
 from datetime import UTC, date, datetime

@@ -21,9 +21,7 @@ def test_a_month_that_agrees_is_the_bill(awkward_home: Path) -> None:
     assert statement["Ledger on them"] == statement["OpenRouter billed"] == f"{shortest(usd)} USD"
     assert statement["Difference"] == "0 USD"
     assert statement["Days compared"] == "24, 2026-03-02 to 2026-03-25"
-    assert (
-        verdict == "The ledger of this month is what OpenRouter billed, to the last digit."
-    )
+    assert verdict == "The ledger of this month is what OpenRouter billed, to the last digit."
 
 
 def test_a_month_that_differs_says_each_class_to_the_last_digit(awkward_home: Path) -> None:

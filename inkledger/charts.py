@@ -46,7 +46,7 @@ def bars(
             tooltip=["name:N", "exact:N"],
         )
     )
-    return _sized(alt.layer(bar), len(keyed))
+    return _sized([bar], len(keyed))
 
 
 def ranges(
@@ -83,7 +83,7 @@ def ranges(
             shape=alt.condition(_INSIDE, alt.value("circle"), alt.value("diamond")),
         )
     )
-    return _sized(alt.layer(between, point), len(keyed))
+    return _sized([between, point], len(keyed))
 
 
 def days(
@@ -119,7 +119,7 @@ def days(
             tooltip=["day:N", "part:N", "exact:N"],
         )
     )
-    return alt.layer(columns).properties(width="container", height=240)
+    return alt.LayerChart(layer=[columns], width="container", height=240)
 
 
 def _spanning(span: tuple[date, date] | None) -> alt.Scale:
@@ -128,19 +128,18 @@ def _spanning(span: tuple[date, date] | None) -> alt.Scale:
 
 
 def _theme() -> alt.theme.ThemeConfig:
-    quiet: Any = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
-    return {
-        "config": {
-            "background": "transparent",
-            "font": "sans-serif",
-            "view": {"stroke": "transparent"},
-            "axis": {**quiet, "gridOpacity": 0.25, "domainOpacity": 0.4, "ticks": False},
-            "legend": {**quiet, "orient": "top"},
-            "range": {"category": [USED, WASTED, OTHER]},
-            "bar": {"color": USED},
-            "line": {"color": USED},
-        }
+    quiet = {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}
+    config: Any = {
+        "background": "transparent",
+        "font": "sans-serif",
+        "view": {"stroke": "transparent"},
+        "axis": {**quiet, "gridOpacity": 0.25, "domainOpacity": 0.4, "ticks": False},
+        "legend": {**quiet, "orient": "top"},
+        "range": {"category": [USED, WASTED, OTHER]},
+        "bar": {"color": USED},
+        "line": {"color": USED},
     }
+    return {"config": config}
 
 
 def _keyed(rows: pl.DataFrame, name: str, columns: list[str]) -> list[dict[str, Any]]:
@@ -167,5 +166,6 @@ def _names(keyed: list[dict[str, Any]]) -> alt.Y:
     return alt.Y("key:N", title=None, sort=[point["key"] for point in keyed], axis=axis)
 
 
-def _sized(chart: alt.LayerChart, row_count: int) -> alt.LayerChart:
-    return chart.properties(width="container", height=max(_BAR_PX * row_count, 60))
+def _sized(layers: list[alt.Chart], row_count: int) -> alt.LayerChart:
+    height = max(_BAR_PX * row_count, 60)
+    return alt.LayerChart(layer=layers, width="container", height=height)

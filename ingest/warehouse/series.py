@@ -8,6 +8,7 @@ makes intervals that hold half as often as they say.
 """
 
 from decimal import Decimal
+from math import sqrt
 from random import Random
 
 from ingest.money import round_usd
@@ -51,7 +52,7 @@ def _draw(estimate: Estimate, book_count: int) -> list[int]:
 
 def _widened(distance: int, history_count: int) -> int:
     # What is drawn from n books spreads by (n - 1) / (n + 1) of the variance that they came from.
-    return round(distance * ((history_count + 1) / (history_count - 1)) ** 0.5)
+    return round(distance * sqrt((history_count + 1) / (history_count - 1)))
 
 
 def _to_usd(units: int) -> Decimal:

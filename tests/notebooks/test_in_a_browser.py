@@ -2,13 +2,15 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
@@ -95,3 +97,41 @@ def test_another_month_is_another_statement(browser: Browser, awkward_home: Path
         )
         page.get_by_label("Month").select_option("2026-04")
         expect(page.get_by_text("Open: untracked call 0.5 USD")).to_be_visible(timeout=60_000)
+
+
+def test_a_publish_shows_and_is_read_when_it_is_asked_for(
+    browser: Browser,  # noqa: F811
+    demo_home: Path,
+    tmp_path: Path,
+) -> None:
+    published = tmp_path / "warehouse.duckdb"
+    shutil.copy(demo_home / "warehouse.duckdb", published)
+    with (
+        served("explore_costs", tmp_path) as address,
+        opened(browser, address, 1600, "light") as page,
+    ):
+        expect(page.get_by_text("USD for 482 calls")).to_be_visible(timeout=60_000)
+        newer = tmp_path / "newer.duckdb"
+        shutil.copy(published, newer)
+        with duckdb.connect(newer) as build:
+            build.execute("update fct_ledger_status set built_at = now()")
+            build.execute("update fct_ebook_costs set call_count = call_count + 1")
+        newer.replace(published)
+        expect(page.get_by_text("A newer one is there")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("USD for 482 calls")).to_be_visible()
+        page.get_by_role("button", name="Read again").click()
+        expect(page.get_by_text("USD for 495 calls")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text("A newer one is there")).to_have_count(0)
+        # Of the file that was replaced nothing is held.
+        assert _held(published) == {str(published)}
+
+
+def _held(published: Path) -> set[str]:
+    """What is open of the folder's warehouses, by any process of this machine that we may see."""
+    held = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            target = str(link.readlink())
+            if target.startswith(str(published.parent)):
+                held.add(target)
+    return held

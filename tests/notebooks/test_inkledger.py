@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import inkledger
@@ -100,6 +100,7 @@ def test_what_is_no_warehouse_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert inkledger.warehouse_path("it's").name == "warehouse.duckdb"
 
 
+@settings(deadline=None)  # A first connection takes as long as the machine is busy.
 @given(
     st.one_of(
         st.text().filter(lambda text: "\x00" not in text),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from ingest.command.export import export_group
+from ingest.command.notebook import open_notebook
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
 from ingest.command.warehouse import (
@@ -37,7 +38,7 @@ def inkledger(debug: bool) -> None:
 
 for command in (
     demo, import_group, pull_group, seal_spool, compact_lake, build, reprice_attempts, report,
-    estimate_ebook, export_group, serve, simulate,
+    estimate_ebook, export_group, serve, open_notebook, simulate,
 ):  # fmt: skip
     inkledger.add_command(command)
 

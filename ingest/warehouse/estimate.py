@@ -55,6 +55,8 @@ class Estimate:
     """Finished ebooks of the kind that were estimated so, from those before them."""
     held_count: int
     """How many of those cost what lay within their interval."""
+    book_costs_usd: tuple[Decimal, ...] = ()
+    """What each of the books that it is made of would have cost with so many pages, rising."""
 
     @property
     def is_what_if(self) -> bool:
@@ -95,8 +97,7 @@ def estimate(warehouse: Path, kind: str, page_count: int, model: str | None = No
         None if repriced else kind,
     )[0]
     return Estimate(
-        kind, page_count, model, len(books), _interval(totals),
-        tuple(
+        kind, page_count, model, len(books), _interval(totals), stages=tuple(
             StageEstimate(
                 stage,
                 any(row["is_per_page"] for row in stages[stage]),
@@ -106,6 +107,7 @@ def estimate(warehouse: Path, kind: str, page_count: int, model: str | None = No
             for stage, cost in costs.items()
         ),
         **test,
+        book_costs_usd=tuple(sorted(totals.values())),
     )  # fmt: skip
 
 

@@ -67,7 +67,8 @@ def main() -> None:
         site = build_site(PROJECT / ".site")
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error.stdout or ''}{error.stderr or ''}\nThe site was not built.")
-    sys.stdout.write(f"Open {site / 'index.html'}\n")
+    sys.stdout.write(f"Built {site}: read it there, or with a search at the address that\n")
+    sys.stdout.write(f".venv/bin/python -m http.server --bind 127.0.0.1 --directory {site}\n")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def _describe(mart: Node, project: Node) -> str:
     tests = [node for node in project["nodes"].values() if node["resource_type"] == "test"]
     of_mart = [test for test in tests if test.get("attached_node") == mart["unique_id"]]
     rows = "\n".join(
-        f"| `{name}` | {column['data_type']} | {_line(column['description'])} |"
+        f"| `{name}`<br>{column['data_type']} | {_line(column['description'])} |"
         f" {', '.join(_checks(column, of_mart))} |"
         for name, column in mart["columns"].items()
     )
@@ -36,8 +36,8 @@ def _describe(mart: Node, project: Node) -> str:
         f"## {mart['name']}\n",
         f"{_line(mart['description'])}\n",
         f"{_kind(mart)}{_key(of_mart)}\n",
-        "| column | type | | always |",
-        "| --- | --- | --- | --- |",
+        "| column | | always |",
+        "| --- | --- | --- |",
         f"{rows}\n",
     ]
     return "\n".join([*lines, *_held(mart, tests), *_rules(mart, project), ""])

@@ -99,7 +99,9 @@ class Reader:
     def _ask(self, sql: str) -> str:
         with duckdb.connect(self.home / "warehouse.duckdb", read_only=True) as warehouse:
             warehouse.execute("set TimeZone = 'UTC'")
-            answers = [warehouse.sql(statement) for statement in sql.split(";") if statement.strip()]
+            answers = [
+                warehouse.sql(statement) for statement in sql.split(";") if statement.strip()
+            ]
             return "".join(str(answer) for answer in answers)
 
     def _run(self, command: list[str], block: Block) -> str:

@@ -18,9 +18,7 @@ def _name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_a_page_can_be_followed_word_for_word(
-    page: Path, tmp_path: Path, demo_home: Path
-) -> None:
+def test_a_page_can_be_followed_word_for_word(page: Path, tmp_path: Path, demo_home: Path) -> None:
     blocks = read_blocks(page)
     with running_simulator() as simulator:
         reader = Reader(tmp_path, simulator.base_url, demo_home)
@@ -51,7 +49,11 @@ def test_a_page_can_be_followed_word_for_word(
 
 def test_the_suites_demo_is_the_one_that_make_runs() -> None:
     planned = subprocess.run(
-        ["make", "--dry-run", *DEMO.split()], cwd=PROJECT, capture_output=True, text=True, check=True
+        ["make", "--dry-run", *DEMO.split()],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert planned.stdout.splitlines()[-1] == ".venv/bin/inkledger demo --no-serve"
 

@@ -57,8 +57,9 @@ def _put_in(text: str, generated: str) -> str:
 
 def _parse(target: Path) -> Path:
     """dbt's own account of the project: its manifest, without a warehouse."""
-    dbt = [Path(sys.executable).with_name("dbt"), "--quiet", "parse", "--target-path", target]
-    subprocess.run([*dbt, "--log-path", target], cwd=PROJECT / "dbt_project", check=True)
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    there = ["--target-path", str(target), "--log-path", str(target)]
+    subprocess.run([dbt, "--quiet", "parse", *there], cwd=PROJECT / "dbt_project", check=True)
     return target / "manifest.json"
 
 

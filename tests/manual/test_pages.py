@@ -7,7 +7,7 @@ import pytest
 
 from ingest.simulator import running_simulator
 from tests.landed import landed
-from tests.manual.blocks import PAGES, PROJECT, RUNNABLE, read_blocks
+from tests.manual.blocks import PAGES, PROJECT, RUNNABLE, Block, read_blocks
 from tests.manual.reader import DEMO, Reader, is_what_it_prints
 
 MOST_NOT_RUN = 9
@@ -19,31 +19,41 @@ def _name(page: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_page_can_be_followed_word_for_word(page: Path, tmp_path: Path, demo_home: Path) -> None:
-    blocks = read_blocks(page)
     with running_simulator() as simulator:
         reader = Reader(tmp_path, simulator.base_url, demo_home)
         try:
-            for block in blocks:
-                if not (block.is_run or block.is_saved):
-                    continue
-                where = f"{_name(page)}:{block.line}"
-                try:
-                    printed = reader.follow(block)
-                except Exception as error:
-                    raise AssertionError(f"{where}: {error}") from error
-                assert block.prints is None or is_what_it_prints(block.prints, printed), (
-                    f"{where} prints\n{printed}\nand the page says\n{block.prints}"
-                )
+            for block in read_blocks(page):
+                if block.is_run or block.is_saved:
+                    _follow(block, reader, f"{_name(page)}:{block.line}")
         finally:
             reader.leave()
         billed = {row["id"] for row in simulator.bill()["generations"]}
-    recorded = {
+    assert billed <= _recorded(tmp_path), "a call that the page makes is in no ledger"
+
+
+def _follow(block: Block, reader: Reader, where: str) -> None:
+    try:
+        printed = reader.follow(block)
+    except Exception as error:
+        raise AssertionError(f"{where}: {error}") from error
+    assert block.prints is None or is_what_it_prints(block.prints, printed), (
+        f"{where} prints\n{printed}\nand the page says\n{block.prints}"
+    )
+
+
+def _recorded(folder: Path) -> set[str]:
+    """The generations of every ledger that the page has made."""
+    return {
         row["generation_id"]
-        for spool in tmp_path.glob("*/spool")
+        for spool in folder.glob("*/spool")
         for table in ("usage_events", "settlements")
         for row in landed(spool.parent, table)
     }
-    assert billed <= recorded, "a call that the page makes is in no ledger"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_program_that_a_page_has_saved_is_run_by_it(page: Path) -> None:
+    blocks = read_blocks(page)
     for number, saved in enumerate(blocks):
         if saved.title is not None and saved.language in RUNNABLE:
             later = [block.text for block in blocks[number:] if block.is_run]

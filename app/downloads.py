@@ -5,6 +5,9 @@ import io
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from app.formats import plain
 from app.warehouse import Row
 
@@ -16,6 +19,28 @@ def to_csv(rows: list[Row]) -> str:
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def to_parquet(rows: list[Row]) -> bytes:
+    """Parquet; money as decimals, instants in UTC, null as null."""
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), buffer)
+    return buffer.getvalue()
+
+
+def to_sql(value: Any) -> str:
+    """A parameter as SQL writes it, so that a question can be asked elsewhere as it stands."""
+    match value:
+        case None:
+            return "null"
+        case bool() | int() | Decimal():
+            return str(value).lower()
+        case dict():
+            return "{" + ", ".join(f"'{name}': {to_sql(of)}" for name, of in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(map(to_sql, value)) + "]"
+    quoted = str(value).replace("'", "''")
+    return f"timestamptz '{quoted}'" if hasattr(value, "tzinfo") else f"'{quoted}'"
 
 
 def _cell(value: Any) -> Any:

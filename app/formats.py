@@ -1,24 +1,30 @@
 """Numbers as people read them. Money stays `Decimal` from the warehouse to these characters."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 UNKNOWN = "unknown"
 """What stands where nobody has said a number: never 0."""
 
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
-def usd(amount: Decimal | None) -> str:
-    """Dollars with the digits that matter; the exact amount stands in the tooltip beside it."""
+def money(amount: Decimal | None, currency: str = "USD") -> str:
+    """An amount with the digits that matter; the exact one stands in the tooltip beside it."""
     if amount is None:
         return UNKNOWN
-    return f"{'−' if amount < 0 else ''}${_sensible(abs(amount))}"
+    sign, symbol = "−" if amount < 0 else "", SYMBOLS.get(currency, f"{currency} ")
+    return f"{sign}{symbol}{_sensible(abs(amount))}"
 
 
-def usd_prose(amount: Decimal | None) -> str:
+def money_prose(amount: Decimal | None, currency: str = "USD", *, signed: bool = False) -> str:
     """The same for Markdown, where two dollar signs would make a formula of what is between."""
-    return UNKNOWN if amount is None else f"{_sensible(amount)} USD"
+    if amount is None:
+        return UNKNOWN
+    sign = "−" if amount < 0 else "+" if signed else ""
+    return f"{sign}{_sensible(abs(amount))} {currency}"
 
 
 def usd_exact(amount: Decimal | None) -> str:
@@ -37,6 +43,11 @@ def share(part: Decimal | None) -> str:
     return "—" if part is None else f"{part * 100:.1f}%"
 
 
+def change(part: Decimal) -> str:
+    """What came to or went from a whole, as a share of it: `+12.0%`, `−3.4%`."""
+    return f"{'−' if part < 0 else '+'}{abs(part) * 100:,.1f}%"
+
+
 def count(number: int | None) -> str:
     """A whole number with its thousands apart."""
     return UNKNOWN if number is None else f"{number:,}"
@@ -47,10 +58,25 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def moment(instant: datetime) -> str:
-    """`22 Nov 2026, 23:00 UTC`."""
-    utc = instant.astimezone(UTC)
-    return f"{utc.day} {utc:%b %Y, %H:%M} UTC"
+def day(of: date) -> str:
+    """`22 Nov 2026`."""
+    return f"{of.day} {of:%b %Y}"
+
+
+def month(of: date) -> str:
+    """`November 2026`."""
+    return f"{of:%B %Y}"
+
+
+def moment(instant: datetime, zone: str = "UTC") -> str:
+    """`22 Nov 2026, 23:00 UTC`, or by the clocks of another zone."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return f"{day(local)}, {local:%H:%M %Z}"
+
+
+def local_moment(local: datetime) -> str:
+    """The same of a time that is on somebody's calendar already, as `22 Nov 2026, 23:00`."""
+    return f"{day(local)}, {local:%H:%M}"
 
 
 def age(elapsed: timedelta) -> str:

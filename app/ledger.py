@@ -1,24 +1,39 @@
 """Asks the questions of `questions/*.sql` of the published warehouse, each once per build."""
 
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
-from app.warehouse import Identity, Row, WarehouseMissing, fetch, identify
+from app.warehouse import MEMORY, Identity, Question, Row, Warehouse, WarehouseMissing, identify
 
 QUESTIONS = Path(__file__).parent / "questions"
-Answer = str | Sequence[str]
+LOOK_SECONDS = 3
+"""How often an open page looks whether another build has been published."""
+_IDLE_SECONDS = 20
 
 
-def ask(question: str, **parameters: Answer) -> list[Row]:
+def ask(question: str, **parameters: Any) -> list[Row]:
     """The rows that answer `questions/<question>.sql`; `$name` in it is filled from `parameters`.
 
     Raises `WarehouseMissing` and `WarehouseUnreadable`.
     """
     path = published_warehouse()
     return _answer(str(path), identify(path), question, parameters)
+
+
+def explore(
+    text: str, parameters: Mapping[str, Any], *, most_rows: int, most_seconds: float
+) -> Question:
+    """Begin to answer a question of somebody's own, who has a memory apart from the pages'.
+
+    Raises `QuestionFailed`, `WarehouseMissing` and `WarehouseUnreadable`.
+    """
+    warehouse = _explored.of(published_warehouse())
+    return Question(warehouse, text, parameters, most_rows=most_rows, most_seconds=most_seconds)
 
 
 def read_status() -> Row:
@@ -41,7 +56,7 @@ def follow_new_builds() -> None:
     """Draw the page again when another build has been published while it is open."""
     shown = _published_now()
 
-    @st.fragment(run_every="30s")
+    @st.fragment(run_every=LOOK_SECONDS)
     def look_again() -> None:
         if _published_now() != shown:
             st.rerun()
@@ -56,12 +71,50 @@ def _published_now() -> Identity | None:
         return None
 
 
-# Data are kept by the identity of the file they came from; a connection is never kept.
-@st.cache_data(show_spinner=False, max_entries=200)
+# Data are kept by the identity of the file they came from.
+@st.cache_data(show_spinner=False, max_entries=500, ttl="1d")
 def _answer(
     path: str,
     identity: Identity,  # noqa: ARG001 - it is the key that a new build changes
     question: str,
-    parameters: dict[str, Answer],
+    parameters: Mapping[str, Any],
 ) -> list[Row]:
-    return fetch(Path(path), sql_of(question), parameters)
+    return _readers.of(Path(path)).fetch(sql_of(question), parameters)
+
+
+class _Readers:
+    """The warehouse that is open now, for all sessions of the server.
+
+    A file that a build has replaced, or that nobody asks for a while, is let go: the next build
+    takes its place, and would have to make a copy of one that is held.
+    """
+
+    def __init__(self, memory: str = MEMORY) -> None:
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._open: dict[Path, Warehouse] = {}
+        self._timer: threading.Timer | None = None
+
+    def of(self, path: Path) -> Warehouse:
+        with self._lock:
+            self._let_go_later()
+            found = self._open.get(path)
+            if found is None or found.identity != identify(path):
+                self._open.clear()
+                found = self._open[path] = Warehouse(path, self._memory)
+            return found
+
+    def let_go(self) -> None:
+        with self._lock:
+            self._open.clear()
+
+    def _let_go_later(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = threading.Timer(_IDLE_SECONDS, self.let_go)
+        self._timer.daemon = True
+        self._timer.start()
+
+
+_readers = _Readers()
+_explored = _Readers("512MB")

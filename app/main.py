@@ -19,6 +19,10 @@ page = st.navigation(
         st.Page("screens/overview.py", title="Overview", default=True),
         st.Page("screens/costs.py", title="Costs", url_path="costs"),
         st.Page("screens/ebook.py", title="Ebook", url_path="ebook"),
+        st.Page("screens/models.py", title="Models", url_path="models"),
+        st.Page("screens/reconciliation.py", title="Reconciliation", url_path="reconciliation"),
+        st.Page("screens/plan.py", title="Plan", url_path="plan"),
+        st.Page("screens/explore.py", title="Explore", url_path="explore"),
     ],
     position="top",
 )

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from app.formats import age, moment
+from app.formats import age, moment, usd_exact
+from app.view import View
 from app.warehouse import Row, WarehouseMissing, WarehouseUnreadable
 
 STALE_AFTER = timedelta(hours=24)
@@ -48,10 +49,21 @@ def warn_if_stale(status: Row) -> None:
         )
 
 
-def say_how_fresh(status: Row) -> None:
+def say_how_fresh(status: Row, zone: str) -> None:
     """When the newest call landed and when the numbers were built."""
-    now = datetime.now(UTC)
+    landed = datetime.now(UTC) - status["landed_at"]
     st.caption(
-        f"Newest landing {moment(status['landed_at'])} ({age(now - status['landed_at'])} ago), "
-        f"built {moment(status['built_at'])}."
+        f"Newest landing {moment(status['landed_at'], zone)} ({age(landed)} ago), "
+        f"built {moment(status['built_at'], zone)}."
     )
+
+
+def say_unconverted(totals: Row, view: View) -> None:
+    """Say so when days that are shown have no exchange rate: their costs are in no sum."""
+    if totals["cost"] is None:
+        st.warning(
+            f"No rate for {view.currency} is known of some of these days, so what was spent on "
+            f"them is unknown in {view.currency}: `inkledger import rates FILE` brings rates. "
+            f"It is {usd_exact(totals['cost_usd'])}.",
+            icon=":material/currency_exchange:",
+        )

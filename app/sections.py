@@ -1,47 +1,87 @@
-"""Sections: a heading with the SQL behind its numbers, and the charts that several pages show."""
+"""Sections: a heading with the SQL and the data behind its numbers, and charts of several pages."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from app.charts import PICKED, pickable, used_and_wasted
+from app.downloads import to_csv, to_parquet, to_sql
 from app.ledger import ask, sql_of
+from app.view import KEPT, View
+from app.warehouse import Row
 
 
-def heading(title: str, question: str) -> DeltaGenerator:
-    """A section's title, the SQL that its numbers answer, and room for controls between."""
-    with st.container(horizontal=True, vertical_alignment="center", key=f"heading-{question}"):
-        st.subheader(title, anchor=False)
-        controls = st.container(horizontal=True, width="content", key=f"controls-{question}")
-        with st.popover("SQL", type="tertiary", help="The question that these numbers answer"):
-            st.code(sql_of(question), language="sql")
-    return controls
+class Section:
+    """A heading, room for controls beside it, and the source of what is shown below it."""
+
+    def __init__(self, title: str, name: str) -> None:
+        self._name = name
+        with st.container(horizontal=True, vertical_alignment="center", key=f"heading-{name}"):
+            st.subheader(title, anchor=False)
+            self.controls = st.container(horizontal=True, width="content", key=f"controls-{name}")
+            self._source = st.container(horizontal=True, width="content")
+
+    def ask(self, question: str, **parameters: Any) -> list[Row]:
+        """The rows that answer a question, which whoever looks can read, copy and take along."""
+        with self._source.popover("SQL", type="tertiary", help="The question and its data"):
+            with st.container(horizontal=True):
+                offer_downloads(question, self._name, **parameters)
+            st.code(asked_sql(question, parameters), language="sql", wrap_lines=True)
+        return ask(question, **parameters)
+
+    def choose(self, label: str, options: list[str], key: str, default: str | None = None) -> str:
+        """One of a few; `default`, or else the first, until somebody chooses."""
+        with self.controls:
+            chosen = st.segmented_control(
+                label,
+                options,
+                default=default or options[0],
+                required=True,
+                key=key,
+                label_visibility="collapsed",
+                **KEPT,
+            )
+        return str(chosen)
 
 
-def choose(label: str, options: list[str], key: str, default: str | None = None) -> str:
-    """One of a few; `default`, or else the first, until somebody chooses."""
-    chosen = st.segmented_control(
-        label,
-        options,
-        default=default or options[0],
-        required=True,
-        key=key,
-        label_visibility="collapsed",
+def offer_downloads(question: str, key: str, **parameters: Any) -> None:
+    """Buttons for the rows that answer a question; they are asked for when one is pressed."""
+    for name, ending, write in (("CSV", "csv", to_csv), ("Parquet", "parquet", to_parquet)):
+
+        def written(write: Callable[[list[Row]], str | bytes] = write) -> str | bytes:
+            return write(ask(question, **parameters))
+
+        st.download_button(
+            name,
+            written,
+            f"{question}.{ending}",
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"{key}-{question}-{ending}",
+        )
+
+
+def asked_sql(question: str, parameters: dict[str, Any]) -> str:
+    """The question with the values that it was asked with: it runs on Explore as it stands."""
+    return re.sub(
+        r"\$([a-z_]+)",
+        lambda found: to_sql(parameters[found[1]]) if found[1] in parameters else found[0],
+        sql_of(question),
     )
-    return str(chosen)
 
 
-def show_parts(title: str, splits: list[str], ebook_id: str = "") -> None:
+def show_parts(title: str, splits: list[str], view: View, ebook_id: str = "") -> None:
     """What each stage or model cost, of one ebook or of all."""
-    with heading(title, "spend_by_part"):
-        split = choose("Split by", splits, "parts-split")
-    parts = ask("spend_by_part", ebook_id=ebook_id, split=split)
+    section = Section(title, "parts")
+    split = section.choose("Split by", splits, "parts")
+    parts = section.ask("spend_by_part", view=view.as_parameter(), ebook_id=ebook_id, split=split)
     if parts:
-        st.altair_chart(used_and_wasted(parts, "part", "part"))
+        st.altair_chart(used_and_wasted(parts, "part", "part", view.currency))
     else:
-        st.info("No call was made for this ebook yet.")
+        st.info("No call was made for this ebook yet." if ebook_id else "Nothing was spent.")
 
 
 def show_ebooks_chart(chart: alt.LayerChart, key: str) -> None:

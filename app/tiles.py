@@ -1,12 +1,13 @@
 """Tiles: a number with its unit, and what it means."""
 
-from decimal import Decimal
 from typing import NamedTuple
 
 import streamlit as st
 
-from app.formats import counted, share, usd, usd_exact, usd_prose
+from app.formats import change, count, counted, money, money_prose, share, usd_exact
 from app.warehouse import Row
+
+PER_PAGE = "Per accepted page"
 
 
 class Tile(NamedTuple):
@@ -33,22 +34,41 @@ def show_tiles(name: str, tiles: list[Tile]) -> None:
             )
 
 
-def cost_per_page_tile(cost_per_page_usd: Decimal | None) -> Tile:
-    """Cost per page, or that there is none without pages."""
-    if cost_per_page_usd is None:
-        return Tile("Cost per page", "—", "no pages are known", "Cost by number of pages.")
-    meaning = f"Exactly {usd_exact(cost_per_page_usd)}; covers and outlines are in it."
-    return Tile("Cost per page", usd(cost_per_page_usd), "all its work included", meaning)
+def spend_tile(totals: Row, currency: str) -> Tile:
+    """What was spent in the time shown, and how much more that is than in the time before."""
+    calls = counted(totals["call_count"], "call")
+    before, rise = money(totals["cost_before"], currency), totals["change_share"]
+    return Tile(
+        "Spend",
+        money(totals["cost"], currency),
+        f"{change(rise)} from {before} before" if rise else calls,
+        f"Exactly {usd_exact(totals['cost_usd'])} for {calls}: charged to credits, and what the "
+        "provider took on a key of our own.",
+    )
+
+
+def accepted_page_tile(totals: Row, currency: str) -> Tile:
+    """Cost per accepted page, or that there is none."""
+    pages = totals["accepted_page_count"]
+    if not pages:
+        return Tile(PER_PAGE, "—", "no page was accepted", "Cost by number of accepted pages.")
+    return Tile(
+        PER_PAGE,
+        money(totals["cost_per_accepted_page"], currency),
+        f"{count(int(pages))} accepted",
+        f"Exactly {usd_exact(totals['cost_per_accepted_page_usd'])}, all work on an ebook "
+        "included: covers, outlines, what was rejected. Of ebooks last worked on in this time.",
+    )
 
 
 def waste_tile(measures: Row) -> Tile:
-    """The share of `wasted_cost_usd` in `cost_usd`, and what of it was rejected."""
+    """The share of `wasted_cost_usd` in `cost_usd`."""
     return Tile(
         "Waste",
         share(measures["wasted_share"]),
-        f"{usd_prose(measures['wasted_cost_usd'])} wasted",
-        f"Exactly {usd_exact(measures['wasted_cost_usd'])} for calls that were rejected, failed "
-        f"or cancelled; {usd_exact(measures['rejected_cost_usd'])} of it for rejected results.",
+        f"{money_prose(measures['wasted_cost_usd'])} wasted",
+        f"Exactly {usd_exact(measures['wasted_cost_usd'])} for calls that were rejected, tried "
+        "again, failed or cancelled.",
     )
 
 

@@ -1,23 +1,142 @@
--- What the questions share; made anew in every connection.
+-- What the questions share. `view` is what the person who looks has chosen, a struct: `zone` and
+-- `currency`; from `since` until before `until`, two instants; the lists `kinds`, `series`,
+-- `models` and `stages`, empty for all; `search`; and `is_fine`, when hours are too coarse.
 
-create or replace temp macro name_of(title, ebook_id) as
+create or replace macro memory.main.name_of(title, ebook_id) as
 coalesce(nullif(title, ''), if(ebook_id = 'unattributed', 'Unattributed', ebook_id));
 
 -- Ratios of sums over a selection, rounded half to even: `/` on decimals is a double in DuckDB.
 -- Both sides are counted in whole units of 1e-12; null when there is nothing to divide by.
-create or replace temp macro whole_units(amount) as
+create or replace macro memory.main.whole_units(amount) as
 cast(cast(amount as decimal(38, 12)) * 1000000000000 as hugeint);
 
-create or replace temp macro divided(dividend, divisor) as
+create or replace macro memory.main.divided(dividend, divisor) as
 dividend // divisor
 + if(2 * (dividend % divisor) + (dividend // divisor) % 2 > divisor, 1, 0);
 
-create or replace temp macro usd_per(amount_usd, unit_count) as
+create or replace macro memory.main.usd_per(amount_usd, unit_count) as
 cast(
     divided(whole_units(amount_usd), nullif(cast(unit_count as hugeint), 0)) as decimal(38, 0)
 ) * cast(0.000000000001 as decimal(38, 12));
 
-create or replace temp macro share_of(part_usd, whole_usd) as
+create or replace macro memory.main.share_of(part_usd, whole_usd) as
 cast(
-    divided(whole_units(part_usd) * 1000000, nullif(whole_units(whole_usd), 0)) as decimal(9, 0)
+    divided(whole_units(part_usd) * 1000000, nullif(whole_units(whole_usd), 0)) as decimal(18, 0)
 ) * cast(0.000001 as decimal(9, 6));
+
+-- As much of an amount as `part` is of `whole`.
+create or replace macro memory.main.prorated(amount_usd, part, whole) as
+cast(divided(whole_units(amount_usd) * part, cast(whole as hugeint)) as decimal(38, 0))
+* cast(0.000000000001 as decimal(38, 12));
+
+-- An amount in the currency that one USD buys `rate` of; null where there is no rate.
+create or replace macro memory.main.at_rate(amount_usd, rate) as
+cast(
+    divided(whole_units(amount_usd) * whole_units(rate), cast(1000000000000 as hugeint))
+    as decimal(38, 0)
+) * cast(0.000000000001 as decimal(38, 12));
+
+-- Null when any part is: a sum without some of its parts is no sum.
+create or replace macro memory.main.whole_sum(amount) as
+if(count(*) = count(amount), coalesce(sum(amount), 0), null);
+
+-- Each UTC day, and what one USD was worth on it in the currency that was chosen.
+create or replace macro memory.main.rates(view) as table
+select
+    cast(unnest(generate_series(valid_from, valid_until - 1, interval 1 day)) as date) as rate_date,
+    rate_per_usd
+from dim_exchange_rates
+where currency = (view)['currency'];
+
+-- The ebooks that pass the filters by kind, series and words, each with its whole `cost` in the
+-- currency that was chosen.
+create or replace macro memory.main.chosen_ebooks(view) as table
+with
+
+converted as (
+    select
+        ebook_id,
+        cost_amount
+    from fct_ebook_costs_by_currency
+    where currency = (view)['currency']
+)
+
+select
+    ebooks.*,
+    if((view)['currency'] = 'USD', ebooks.cost_usd, converted.cost_amount) as cost
+from fct_ebook_costs as ebooks
+left join converted on ebooks.ebook_id = converted.ebook_id
+where
+    (len((view)['kinds']) = 0 or list_contains(cast((view)['kinds'] as varchar[]), kind))
+    and (len((view)['series']) = 0 or list_contains(cast((view)['series'] as varchar[]), series))
+    and contains(
+        lower(name_of(title, ebooks.ebook_id) || ' ' || ebooks.ebook_id), lower((view)['search'])
+    );
+
+-- What passes all filters, by hour; `is_fine` by call, for grains below the hour and for zones whose
+-- days do not begin with an hour of UTC.
+create or replace macro memory.main.spent_usd(view) as table
+with
+
+hours as (
+    select
+        started_hour as started_at,
+        started_date,
+        ebook_id,
+        stage,
+        canonical_model,
+        call_count,
+        operation_count,
+        cost_usd,
+        wasted_cost_usd,
+        unpriced_count,
+        in_doubt_count,
+        estimated_count
+    from fct_hourly_costs
+    where not (view)['is_fine']
+    union all
+    select
+        started_at,
+        started_date,
+        coalesce(ebook_id, 'unattributed') as ebook_id,
+        coalesce(stage, 'unattributed') as stage,
+        coalesce(canonical_model, 'unknown') as canonical_model,
+        1 as call_count,
+        if(is_retried, 0, 1) as operation_count,
+        coalesce(cost_usd, 0) as cost_usd,
+        if(is_wasted, coalesce(cost_usd, 0), 0) as wasted_cost_usd,
+        if(cost_status = 'unknown', 1, 0) as unpriced_count,
+        if(cost_status = 'in_doubt', 1, 0) as in_doubt_count,
+        if(cost_status = 'estimated', 1, 0) as estimated_count
+    from fct_attempts
+    where (view)['is_fine']
+)
+
+select * from hours
+where
+    started_at >= (view)['since']
+    and started_at < (view)['until']
+    and (
+        len((view)['models']) = 0
+        or list_contains(cast((view)['models'] as varchar[]), canonical_model)
+    )
+    and (len((view)['stages']) = 0 or list_contains(cast((view)['stages'] as varchar[]), stage))
+    and (
+        len((view)['kinds']) + len((view)['series']) + length((view)['search']) = 0
+        or ebook_id in (select ebook_id from chosen_ebooks(view))
+    );
+
+-- The same on the calendar and in the currency of whoever looks; `cost` is null without a rate.
+create or replace macro memory.main.spent(view) as table
+select
+    calls.*,
+    timezone((view)['zone'], calls.started_at) as local_time,
+    if((view)['currency'] = 'USD', calls.cost_usd, at_rate(calls.cost_usd, rate_per_usd))
+        as cost,
+    if(
+        (view)['currency'] = 'USD',
+        calls.wasted_cost_usd,
+        at_rate(calls.wasted_cost_usd, rate_per_usd)
+    ) as wasted_cost
+from spent_usd(view) as calls
+left join rates(view) as rates on calls.started_date = rates.rate_date;

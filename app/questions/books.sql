@@ -1,84 +1,118 @@
--- Every book that passes the filters, and their total; calls for no book are a row of their own.
+-- The first $row_limit ebooks that pass the filters. Cost and waste are those of the time, models
+-- and stages chosen, which `history` has in 24 equal parts; pages, and what copies earn when it is
+-- sold as $sold_as, are those of the whole ebook. Calls for no ebook are a row of their own.
 with
+
+chosen as (
+    select * from chosen_ebooks($view)
+),
+
+calls as (
+    select * from spent($view)
+),
+
+sums as (
+    select
+        ebook_id,
+        whole_sum(cost) as cost,
+        whole_sum(cost - wasted_cost) as used_cost,
+        whole_sum(wasted_cost) as wasted_cost,
+        sum(cost_usd) as cost_usd,
+        sum(cost_usd - wasted_cost_usd) as used_cost_usd,
+        sum(wasted_cost_usd) as wasted_cost_usd,
+        sum(call_count) as call_count,
+        sum(unpriced_count + in_doubt_count) as unknown_count,
+        max(started_at) as last_call_at
+    from calls
+    group by ebook_id
+),
 
 named as (
     select
-        *,
-        name_of(title, ebook_id) as book,
-        cost_usd - wasted_cost_usd as used_cost_usd,
-        case when page_count is not null then cost_usd end as paged_cost_usd
-    from fct_ebook_costs
-),
-
-chosen as (
-    select * from named
+        chosen.ebook_id,
+        name_of(chosen.title, chosen.ebook_id) as book,
+        replace(coalesce(chosen.kind, '—'), '_', ' ') as kind,
+        coalesce(chosen.series, '—') as series,
+        coalesce(sums.call_count, 0) as call_count,
+        if(sums.ebook_id is null, 0, sums.cost) as cost,
+        if(sums.ebook_id is null, 0, sums.used_cost) as used_cost,
+        if(sums.ebook_id is null, 0, sums.wasted_cost) as wasted_cost,
+        coalesce(sums.cost_usd, 0) as cost_usd,
+        coalesce(sums.used_cost_usd, 0) as used_cost_usd,
+        coalesce(sums.wasted_cost_usd, 0) as wasted_cost_usd,
+        100 * share_of(sums.wasted_cost_usd, sums.cost_usd) as wasted_percent,
+        coalesce(sums.unknown_count, 0) as unknown_count,
+        sums.last_call_at,
+        chosen.shared_cost_usd,
+        chosen.page_count,
+        chosen.accepted_page_count,
+        chosen.cost_per_accepted_page_usd
+    from chosen
+    left join sums on chosen.ebook_id = sums.ebook_id
     where
-        contains(lower(book || ' ' || ebook_id), lower($search))
-        and (len($kinds) = 0 or list_contains(cast($kinds as varchar[]), kind))
-        and (len($series) = 0 or list_contains(cast($series as varchar[]), series))
+        sums.call_count > 0
+        or (
+            ($view)['since'] < timestamptz '1971-01-01 00:00:00+00'
+            and len(($view)['models']) + len(($view)['stages']) = 0
+        )
 ),
 
-books as (
+placed as (
     select
-        ebook_id,
-        book,
-        replace(coalesce(kind, '—'), '_', ' ') as kind,
-        coalesce(series, '—') as series,
-        call_count,
-        page_count,
-        cost_usd,
-        shared_cost_usd,
-        cost_per_page_usd,
-        used_cost_usd,
-        rejected_cost_usd,
-        wasted_cost_usd,
-        wasted_share,
-        unpriced_count + in_doubt_count as unknown_count,
-        last_call_at,
-        false as is_total
-    from chosen
-),
-
-total as (
-    select
-        'total' as ebook_id,
-        'Total' as book,
-        '' as kind,
-        '' as series,
-        sum(call_count) as call_count,
-        sum(page_count) as page_count,
-        sum(cost_usd) as cost_usd,
-        sum(shared_cost_usd) as shared_cost_usd,
-        usd_per(sum(paged_cost_usd), sum(page_count)) as cost_per_page_usd,
-        sum(used_cost_usd) as used_cost_usd,
-        sum(rejected_cost_usd) as rejected_cost_usd,
-        sum(wasted_cost_usd) as wasted_cost_usd,
-        share_of(sum(wasted_cost_usd), sum(cost_usd)) as wasted_share,
-        sum(unpriced_count + in_doubt_count) as unknown_count,
-        max(last_call_at) as last_call_at,
-        true as is_total
-    from chosen
-    having count(*) > 0
+        *,
+        row_number() over (
+            order by
+                case when $sort = 'title' then lower(book) end,
+                case
+                    when $sort = 'cost per page' then cost_per_accepted_page_usd
+                    when $sort = 'waste share' then wasted_percent
+                    when $sort = 'pages' then accepted_page_count
+                end desc nulls last,
+                case when $sort = 'newest' then last_call_at end desc nulls last,
+                cost_usd desc,
+                book
+        ) as place
+    from named
 ),
 
 listed as (
-    select * from books
-    union all by name
-    select * from total
+    select * from placed
+    where place <= $row_limit
+),
+
+span as (
+    select
+        epoch(min(started_at)) as first_second,
+        greatest(epoch(max(started_at)) - epoch(min(started_at)), 1) as seconds
+    from calls
+),
+
+parts as (
+    select
+        calls.ebook_id,
+        cast(floor(23.999 * (epoch(calls.started_at) - first_second) / seconds) as integer) as part,
+        sum(calls.cost_usd) as cost_usd
+    from calls
+    cross join span
+    where calls.ebook_id in (select ebook_id from listed)
+    group by calls.ebook_id, part
+),
+
+histories as (
+    select
+        ebook_id,
+        map(list(part), list(cast(cost_usd as double))) as part_costs
+    from parts
+    group by ebook_id
 )
 
 select
-    *,
-    wasted_share * 100 as wasted_percent
+    listed.*,
+    [coalesce(histories.part_costs[part], 0) for part in range(24)] as history,
+    fct_break_even.copies_to_pay_back,
+    fct_break_even.margin_after_100_usd
 from listed
-order by
-    is_total,
-    case when $sort = 'title' then lower(book) end,
-    case
-        when $sort = 'cost per page' then cost_per_page_usd
-        when $sort = 'waste share' then wasted_share
-        when $sort = 'pages' then page_count
-    end desc nulls last,
-    case when $sort = 'newest' then last_call_at end desc nulls last,
-    cost_usd desc,
-    book
+left join histories on listed.ebook_id = histories.ebook_id
+left join fct_break_even
+    on listed.ebook_id = fct_break_even.ebook_id and fct_break_even.sale_format = $sold_as
+order by listed.place

@@ -1,27 +1,12 @@
--- $grain is second, minute, hour or day (UTC); $split is stage or model. The mart sums hours: what
--- is finer comes from the attempts of a ledger that is short. Of more than seven parts, those after
--- the sixth are one: other.
+-- $grain is second, minute, hour, day, week or month of the time zone; $split is stage or model. Of
+-- more than seven parts, those after the sixth are one: other.
 with
 
 lines as (
     select
-        started_hour as started_at,
-        case $split when 'model' then canonical_model else stage end as part,
-        cost_usd,
-        call_count
-    from fct_hourly_costs
-    where $grain in ('hour', 'day')
-    union all
-    select
-        started_at,
-        case $split
-            when 'model' then coalesce(canonical_model, 'unknown')
-            else coalesce(stage, 'unattributed')
-        end as part,
-        cost_usd,
-        1 as call_count
-    from fct_attempts
-    where $grain in ('second', 'minute')
+        *,
+        case $split when 'model' then canonical_model else stage end as part
+    from spent($view)
 ),
 
 ranked as (
@@ -36,9 +21,10 @@ ranked as (
 
 named as (
     select
-        date_trunc($grain, lines.started_at) as bucket_started_at,
+        date_trunc($grain, lines.local_time) as bucket_started_at,
         if(ranked.part_rank <= 6 or ranked.part_count = 7, ranked.part, 'other') as part,
         least(ranked.part_rank, 7) as part_rank,
+        lines.cost,
         lines.cost_usd,
         lines.call_count
     from lines
@@ -47,8 +33,10 @@ named as (
 
 select
     bucket_started_at,
+    bucket_started_at + cast('1 ' || $grain as interval) as bucket_ended_at,
     part,
     part_rank,
+    whole_sum(cost) as cost,
     sum(cost_usd) as cost_usd,
     sum(call_count) as call_count
 from named

@@ -1,124 +1,168 @@
 """Costs: every ebook, what it cost, and how much of that was wasted."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from app.charts import used_and_wasted
-from app.downloads import to_csv
-from app.formats import count, counted, usd, usd_exact, words
+from app.formats import count, counted, money, share, words
 from app.ledger import ask, read_status
-from app.sections import heading, open_ebook, show_ebooks_chart
-from app.tiles import Tile, cost_per_page_tile, show_tiles, untracked_besides, waste_tile
+from app.notices import say_unconverted
+from app.sections import Section, offer_downloads, open_ebook, show_ebooks_chart
+from app.tiles import accepted_page_tile, show_tiles, spend_tile, untracked_besides, waste_tile
+from app.view import KEPT, View, choose_view
 from app.warehouse import Row
 
 SORTS = ["cost", "cost per page", "waste share", "pages", "newest", "title"]
-MOST_BARS = 30
-# In the address, so that a view can be sent to somebody, and there again on the way back.
-KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
-COLUMNS = {
-    "book": st.column_config.TextColumn("Ebook"),
-    "cost_usd": st.column_config.NumberColumn("Cost, USD", format="%.4f"),
-    "shared_cost_usd": st.column_config.NumberColumn(
-        "Shared, USD",
-        format="%.4f",
-        help="Its part of calls for several ebooks or a series, besides its cost. Unattributed "
-        "has that cost, so it is taken off there",
-    ),
-    "page_count": st.column_config.NumberColumn("Pages", format="localized"),
-    "cost_per_page_usd": st.column_config.NumberColumn("Per page, USD", format="%.4f"),
-    "wasted_percent": st.column_config.ProgressColumn(
-        "Waste", format="%.1f%%", min_value=0, max_value=100, color="#c8553d"
-    ),
-    "rejected_cost_usd": st.column_config.NumberColumn("Rejected, USD", format="%.4f"),
-    "call_count": st.column_config.NumberColumn("Calls", format="localized"),
-    "unknown_count": st.column_config.NumberColumn(
-        "Unpriced", help="Calls whose cost nobody has said yet; they add nothing to a sum"
-    ),
-    "series": st.column_config.TextColumn("Series"),
-    "kind": st.column_config.TextColumn("Kind"),
-}
+MOST_BARS = 15
+MOST_ROWS = 500
+"""What the table shows; a download has all."""
+ALL_ROWS = 2**62
 
 
 def show_costs() -> None:
     st.title("Costs", anchor=False)
-    found = ask("books", **_filters())
-    rows = [row for row in found if not row["is_total"]]
+    view = choose_view(search=True)
+    totals = ask("totals", view=view.as_parameter(), before=view.before().as_parameter())[0]
+    show_tiles(
+        "total",
+        [
+            spend_tile(totals, view.currency),
+            accepted_page_tile(totals, view.currency),
+            waste_tile(totals),
+        ],
+    )
+    say_unconverted(totals, view)
+    if untracked := untracked_besides(read_status()):
+        st.caption(f"What is shown here is what calls were recorded for{untracked}.")
+    section = Section("Cost of each ebook", "books")
+    with section.controls:
+        wanted = {"view": view.as_parameter(), **_order()}
+    rows = section.ask("books", row_limit=MOST_ROWS, **wanted)
     if not rows:
         st.info("No ebook passes these filters: clear the search or a choice above.")
         return
-    show_tiles("total", _total_tiles(found[-1], len(rows)))
-    if untracked := untracked_besides(read_status()):
-        st.caption(f"What is shown here is what calls were recorded for{untracked}.")
-    _show_chart(rows)
-    _show_table(rows)
+    chart = used_and_wasted(rows[:MOST_BARS], "ebook_id", "book", view.currency)
+    show_ebooks_chart(chart, "costs")
+    _show_table(rows, view.currency)
+    _offer_downloads(len(rows), wanted)
+    _compare(rows, view)
 
 
-def _filters() -> dict[str, str | Sequence[str]]:
-    books = ask("book_choices")
-    with st.container(horizontal=True, key="filters"):
-        search = st.text_input("Search", key="search", placeholder="title or id", **KEPT)
-        kinds = _several("kind", _distinct(books, "kind"))
-        series = _several("series", _distinct(books, "series"))
-        sort = st.selectbox("Sort by", SORTS, key="sort", **KEPT)
-    return {"search": search or "", "kinds": kinds, "series": series, "sort": sort}
-
-
-def _several(name: str, options: list[str]) -> list[str]:
-    return st.multiselect(
-        name.capitalize(), options, key=name, format_func=words, placeholder="all", **KEPT
+def _order() -> dict[str, str]:
+    formats = [row["sale_format"] for row in ask("sale_formats")]
+    sort = st.selectbox("Sort by", SORTS, key="sort", label_visibility="collapsed", **KEPT)
+    sold_as = st.selectbox(
+        "Sold as", formats, key="sold_as", format_func=words, label_visibility="collapsed", **KEPT
     )
+    return {"sort": str(sort), "sold_as": str(sold_as or "")}
 
 
-def _distinct(books: list[Row], column: str) -> list[str]:
-    return sorted({book[column] for book in books if book[column]})
-
-
-def _total_tiles(total: Row, row_count: int) -> list[Tile]:
-    exactly = f"Exactly {usd_exact(total['cost_usd'])}"
-    return [
-        Tile("Total", usd(total["cost_usd"]), usd_exact(total["cost_usd"]), exactly),
-        Tile(
-            "Rows",
-            count(row_count),
-            counted(total["call_count"], "call"),
-            "Ebooks that pass the filters; calls for no ebook are one row, Unattributed.",
+def _columns(currency: str) -> dict[str, Any]:
+    number, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    return {
+        "book": text("Ebook", pinned=True),
+        "cost": number(f"Cost, {currency}", format="%.4f"),
+        "history": st.column_config.AreaChartColumn("Over time", y_min=0),
+        "accepted_page_count": number("Accepted pages", format="localized"),
+        "cost_per_accepted_page_usd": number(
+            "Per accepted page, USD", format="%.4f", help="All its cost, of the whole ebook"
         ),
-        Tile(
-            "Pages",
-            count(total["page_count"] or 0),
-            "of the ebooks shown",
-            "As described, else as many as calls were made for.",
+        "wasted_percent": st.column_config.ProgressColumn(
+            "Waste", format="%.1f%%", min_value=0, max_value=100, color="#c8553d"
         ),
-        cost_per_page_tile(total["cost_per_page_usd"]),
-        waste_tile(total),
-    ]
+        "copies_to_pay_back": number(
+            "Copies to pay back", format="localized", help="Sold at its list price as chosen above"
+        ),
+        "margin_after_100_usd": number("Margin at 100 copies, USD", format="%.2f"),
+        "shared_cost_usd": number(
+            "Shared, USD",
+            format="%.4f",
+            help="Its part of calls for several ebooks or a series, besides its cost. Unattributed "
+            "has that cost, so it is taken off there",
+        ),
+        "call_count": number("Calls", format="localized"),
+        "unknown_count": number(
+            "Unpriced", help="Calls whose cost nobody has said yet; they add nothing to a sum"
+        ),
+        "series": text("Series"),
+        "kind": text("Kind"),
+    }
 
 
-def _show_chart(rows: list[Row]) -> None:
-    heading("Cost of each ebook", "books")
-    show_ebooks_chart(used_and_wasted(rows[:MOST_BARS], "ebook_id", "book"), "costs")
-    if len(rows) > MOST_BARS:
-        st.caption(f"The first {MOST_BARS} of {len(rows)} rows; the table has all.")
-
-
-def _show_table(rows: list[Row]) -> None:
+def _show_table(rows: list[Row], currency: str) -> None:
+    columns = _columns(currency)
     event: Any = st.dataframe(
-        [{name: row[name] for name in COLUMNS} for row in rows],
-        column_config=COLUMNS,
+        [{name: row[name] for name in columns} for row in rows],
+        column_config=columns,
         hide_index=True,
-        height="content" if len(rows) <= MOST_BARS else 600,
+        height="content" if len(rows) <= 2 * MOST_BARS else 600,
         placeholder="—",
         on_select="rerun",
         selection_mode="single-cell",
         key="table",
     )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Click a bar or a row to open its ebook.")
-        st.download_button("Download CSV", to_csv(rows), "costs.csv", "text/csv", on_click="ignore")
     if cells := event["selection"]["cells"]:
         open_ebook(rows[cells[0][0]]["ebook_id"])
+
+
+def _offer_downloads(shown: int, wanted: dict[str, Any]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said = f"The first {count(shown)} rows; a download has all. " if shown == MOST_ROWS else ""
+        st.caption(f"{said}Click a bar or a cell to open its ebook.")
+        offer_downloads("books", "all", row_limit=ALL_ROWS, **wanted)
+
+
+def _compare(rows: list[Row], view: View) -> None:
+    section = Section("Two side by side", "compare")
+    books = {row["ebook_id"]: row for row in rows}
+    with section.controls:
+        chosen = st.multiselect(
+            "Ebooks", list(books), key="compare", max_selections=2, placeholder="Choose two ebooks",
+            format_func=lambda ebook_id: books[ebook_id]["book"], label_visibility="collapsed",
+            **KEPT,
+        )  # fmt: skip
+    if len(chosen) < 2:
+        st.caption("Choose two of the ebooks listed above.")
+        return
+    left, right = (books[ebook_id] for ebook_id in chosen)
+    stages = section.ask(
+        "compared", view=view.as_parameter(), left_id=left["ebook_id"], right_id=right["ebook_id"]
+    )
+    st.table(_comparison(left, right, stages, view.currency))
+
+
+def _comparison(left: Row, right: Row, stages: list[Row], currency: str) -> dict[str, list[str]]:
+    """Words and numbers as a table of two columns shows them."""
+    both = (left, right)
+    measures = {
+        "Cost": [money(row["cost"], currency) for row in both],
+        "Waste": [
+            "—" if row["wasted_percent"] is None else share(row["wasted_percent"] / 100)
+            for row in both
+        ],
+        "Accepted pages, whole ebook": [count(row["accepted_page_count"]) for row in both],
+        "Per accepted page, whole ebook": [
+            "—"
+            if row["cost_per_accepted_page_usd"] is None
+            else money(row["cost_per_accepted_page_usd"])
+            for row in both
+        ],
+        "Calls": [count(row["call_count"]) for row in both],
+    }
+    for stage in stages:
+        measures[words(stage["stage"])] = [
+            f"{money(stage[f'{side}_cost'], currency)} "
+            f"({counted(stage[f'{side}_call_count'], 'call')})"
+            for side in ("left", "right")
+        ]
+    names = [row["book"] for row in both]
+    if names[0] == names[1]:
+        names = [f"{row['book']} ({row['ebook_id']})" for row in both]
+    return {
+        "": list(measures),
+        **{name: [cells[side] for cells in measures.values()] for side, name in enumerate(names)},
+    }
 
 
 show_costs()

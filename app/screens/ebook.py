@@ -1,19 +1,18 @@
-"""Ebook: one book by stage, page and attempt."""
+"""Ebook: one book by stage, page, model and attempt, and what it takes to pay it back."""
+
+from typing import Any
 
 import streamlit as st
 
-from app.charts import page_blocks
-from app.downloads import to_csv
-from app.formats import count, counted, moment, usd, usd_exact, usd_prose
+from app.charts import area_map, margin_line, page_grid, stage_waterfall, time_line
+from app.formats import count, counted, moment, money, money_prose, usd_exact
 from app.ledger import ask
-from app.sections import heading, show_parts
-from app.tiles import Tile, cost_per_page_tile, show_tiles, waste_tile
+from app.sections import Section
+from app.tiles import PER_PAGE, Tile, show_tiles, waste_tile
+from app.view import KEPT, View, choose_viewing
 from app.warehouse import Row
 
 COLUMNS = {
-    "started_at": st.column_config.DatetimeColumn(
-        "Time, UTC", format="YYYY-MM-DD HH:mm:ss", timezone="UTC"
-    ),
     "stage": st.column_config.TextColumn("Stage"),
     "page": st.column_config.TextColumn("Page", alignment="right"),
     "model": st.column_config.TextColumn("Model"),
@@ -24,61 +23,91 @@ COLUMNS = {
     "output_tokens": st.column_config.NumberColumn("Tokens out", format="localized"),
     "cost_usd": st.column_config.NumberColumn("Cost, USD", format="%.6f"),
     "cost_source": st.column_config.TextColumn("Cost from"),
-    "generation_id": st.column_config.TextColumn("Generation"),
+    "generation_id": st.column_config.TextColumn(
+        "Generation", help="OpenRouter's name of the call, by which it can be looked up there"
+    ),
+}
+BREAK_EVEN_COLUMNS = {
+    "format_name": st.column_config.TextColumn("Sold as"),
+    "list_price_usd": st.column_config.NumberColumn("List price, USD", format="%.2f"),
+    "royalty_rate": st.column_config.NumberColumn("Royalty", format="percent"),
+    "copy_cost_usd": st.column_config.NumberColumn("Printing or delivery, USD", format="%.2f"),
+    "earned_per_copy_usd": st.column_config.NumberColumn("Earned per copy, USD", format="%.4f"),
+    "copies_to_pay_back": st.column_config.NumberColumn("Copies to pay back", format="localized"),
+    "margin_usd": st.column_config.NumberColumn("Margin, USD", format="%.2f"),
+    "no_payback_reason": st.column_config.TextColumn("Why never"),
 }
 
 
 def show_ebook() -> None:
-    books = {row["ebook_id"]: row["book"] for row in ask("book_choices")}
-    asked = st.query_params.get("ebook_id", next(iter(books)))
-    if asked not in books:
+    asked = st.query_params.get("ebook_id") or _dearest()
+    title = st.empty()
+    view = choose_viewing(_choose_another)
+    found = ask("ebook", ebook_id=asked, view=view.as_parameter())
+    if not found:
+        title.title("No such ebook", anchor=False)
         _say_unknown()
         return
-    _switch_between(books, asked)
-    book = ask("ebook", ebook_id=asked)[0]
-    st.caption(_describe(book))
-    show_tiles("book", _tiles(book))
-    left, right = st.columns(2, gap="medium")
-    with left:
-        show_parts("What it went into", ["stage", "model"], asked)
-    with right:
-        _show_pages(asked)
-    _show_attempts(book)
+    book = found[0]
+    title.title(book["book"], anchor=False)
+    st.caption(_describe(book, view.zone))
+    show_tiles("book", _tiles(book, view))
+    _show_work(asked, view.zone)
+    _show_break_even(book)
+    _show_attempts(book, view.zone)
+
+
+def _dearest() -> str:
+    return str(ask("book_choices", search="")[0]["ebook_id"])
 
 
 def _say_unknown() -> None:
-    st.title("No such ebook", anchor=False)
     st.markdown("The ledger knows no ebook by the id in this address. **Costs** lists all.")
     st.page_link("screens/costs.py", label="All ebooks", icon=":material/arrow_back:")
 
 
-def _switch_between(books: dict[str, str], asked: str) -> None:
-    title, choice = st.columns([2, 1], vertical_alignment="bottom")
-    title.title(books[asked], anchor=False)
-    ids = list(books)
-    chosen = choice.selectbox(
+def _choose_another() -> None:
+    """Offers the dearest ebooks; whatever else is typed is sought in titles and ids."""
+    books = {row["ebook_id"]: row["book"] for row in ask("book_choices", search="")}
+    chosen = st.selectbox(
         "Another ebook",
-        ids,
-        ids.index(asked),
-        format_func=books.__getitem__,
+        list(books),
+        index=None,
+        format_func=lambda ebook_id: books.get(ebook_id, ebook_id),
+        placeholder="Another ebook: title or id",
+        accept_new_options=True,
         label_visibility="collapsed",
+        key="another",
     )
-    if chosen != asked:
-        st.query_params["ebook_id"] = chosen
-        st.rerun()
+    if chosen is None:
+        return
+    found = [chosen] if chosen in books else _sought(chosen)
+    del st.session_state["another"]
+    st.query_params["ebook_id"] = found[0] if found else chosen
+    st.rerun()
 
 
-def _describe(book: Row) -> str:
+def _sought(words_sought: str) -> list[str]:
+    return [row["ebook_id"] for row in ask("book_choices", search=words_sought)]
+
+
+def _describe(book: Row, zone: str) -> str:
     said = [book["kind_name"], book["series"], book["ebook_id"]]
     if book["last_call_at"]:
-        said.append(f"last call {moment(book['last_call_at'])}")
+        said.append(f"last call {moment(book['last_call_at'], zone)}")
     return " · ".join(word for word in said if word)
 
 
-def _tiles(book: Row) -> list[Tile]:
+def _tiles(book: Row, view: View) -> list[Tile]:
     unknown = book["unpriced_count"] + book["in_doubt_count"]
     return [
-        Tile("Cost", usd(book["cost_usd"]), usd_exact(book["cost_usd"]), "Of all its calls."),
+        Tile(
+            "Cost",
+            money(book["cost"], view.currency),
+            usd_exact(book["cost_usd"]),
+            "Of all its calls.",
+        ),
+        *_shared_tiles(book),
         Tile(
             "Pages",
             "—" if book["page_count"] is None else count(book["page_count"]),
@@ -87,8 +116,7 @@ def _tiles(book: Row) -> list[Tile]:
             else f"{count(book['accepted_page_count'])} accepted",
             "As described, else as many as calls were made for.",
         ),
-        *_shared_tiles(book),
-        cost_per_page_tile(book["cost_per_page_usd"]),
+        _per_page_tile(book),
         waste_tile(book),
         Tile(
             "Attempts",
@@ -102,6 +130,14 @@ def _tiles(book: Row) -> list[Tile]:
     ]
 
 
+def _per_page_tile(book: Row) -> Tile:
+    per_page = book["cost_per_accepted_page_usd"]
+    if per_page is None:
+        return Tile(PER_PAGE, "—", "no page was accepted", "Cost by number of accepted pages.")
+    meaning = f"Exactly {usd_exact(per_page)}; covers, outlines and rejected tries are in it."
+    return Tile(PER_PAGE, money(per_page), "all its work included", meaning)
+
+
 def _shared_tiles(book: Row) -> list[Tile]:
     """Nothing for an ebook that shares no call."""
     if not book["shared_cost_usd"]:
@@ -110,29 +146,67 @@ def _shared_tiles(book: Row) -> list[Tile]:
         f"Exactly {usd_exact(book['shared_cost_usd'])}: its part of calls for several ebooks or "
         "for its series, not in the cost. Of calls for no one ebook, what ebooks bear is taken off."
     )
-    remark = f"{usd_prose(book['full_cost_usd'])} with the cost"
-    return [Tile("Shared", usd(book["shared_cost_usd"]), remark, meaning)]
+    remark = f"{money_prose(book['full_cost_usd'])} with the cost"
+    return [Tile("Shared", money(book["shared_cost_usd"]), remark, meaning)]
 
 
-def _show_pages(ebook_id: str) -> None:
-    heading("By page", "ebook_pages")
-    blocks = ask("ebook_pages", ebook_id=ebook_id)
-    if blocks:
-        st.altair_chart(page_blocks(blocks))
-        st.caption("A block is one call, wasted tries on top; *book* is work for the whole book.")
+def _show_work(ebook_id: str, zone: str) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        stages = Section("From stage to stage", "stages").ask("ebook_stages", ebook_id=ebook_id)
+        if stages:
+            st.altair_chart(stage_waterfall(stages))
+        else:
+            st.info("No call was made for this ebook yet.")
+    with right:
+        areas = Section("By stage, model and attempt", "tree").ask("ebook_tree", ebook_id=ebook_id)
+        if areas:
+            st.plotly_chart(area_map(areas), config={"displayModeBar": False})
+            st.caption("A click on an area goes into it, one on the bar above goes back.")
+    tries = Section("Tries for each page", "pages").ask("ebook_pages", ebook_id=ebook_id)
+    if tries:
+        st.altair_chart(page_grid(tries))
+        st.caption("Lighter cost less, darker more; ✕ was wasted. *book* is for the whole book.")
     else:
         st.info("No call of this ebook names a page.")
+    if attempts := Section("When it was made", "line").ask("ebook_timeline", ebook_id=ebook_id):
+        st.altair_chart(time_line(attempts, zone))
 
 
-def _show_attempts(book: Row) -> None:
-    heading("Attempts", "ebook_attempts")
-    rows = ask("ebook_attempts", ebook_id=book["ebook_id"])
-    st.dataframe(rows, column_config=COLUMNS, hide_index=True, placeholder="unknown")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        newest = f"The newest {count(len(rows))} of " if len(rows) < book["call_count"] else ""
-        st.caption(f"{newest}{counted(book['call_count'], 'attempt')}.")
-        name = f"{book['ebook_id']}-attempts.csv"
-        st.download_button("Download CSV", to_csv(rows), name, "text/csv", on_click="ignore")
+def _show_break_even(book: Row) -> None:
+    section = Section("Copies to pay it back", "break-even")
+    copies = st.slider("Copies sold", 0, 5000, 100, step=10, key="copies", **KEPT)
+    formats = section.ask("ebook_break_even", ebook_id=book["ebook_id"], copies=copies)
+    sold = [row for row in formats if row["earned_per_copy_usd"] is not None]
+    if not sold:
+        st.info(
+            "Nothing is known that a copy earns: the list price is missing, which "
+            "`recorder.describe_ebook(…, list_price_usd=…)` tells."
+        )
+        return
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        st.altair_chart(margin_line(sold, max(copies, 10)))
+    with right:
+        rows: list[dict[str, Any]] = [
+            {name: row[name] for name in BREAK_EVEN_COLUMNS} for row in formats
+        ]
+        st.dataframe(rows, column_config=BREAK_EVEN_COLUMNS, hide_index=True, placeholder="—")
+
+
+def _show_attempts(book: Row, zone: str) -> None:
+    rows = Section("Attempts", "attempts").ask("ebook_attempts", ebook_id=book["ebook_id"])
+    started = st.column_config.DatetimeColumn(
+        f"Time, {zone}", format="YYYY-MM-DD HH:mm:ss", timezone=zone
+    )
+    st.dataframe(
+        rows,
+        column_config={"started_at": started, **COLUMNS},
+        hide_index=True,
+        placeholder="unknown",
+    )
+    newest = f"The newest {count(len(rows))} of " if len(rows) < book["call_count"] else ""
+    st.caption(f"{newest}{counted(book['call_count'], 'attempt')}.")
 
 
 show_ebook()

@@ -1,15 +1,24 @@
 """Overview: what was spent, on what, and how sure that is."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import streamlit as st
 
+from app.budgets import show_budgets
 from app.charts import spend_over_time, used_and_wasted
-from app.formats import count, counted, usd, usd_exact
+from app.formats import age, count, counted, money, money_prose, month, usd_exact
 from app.ledger import ask, read_status
-from app.notices import say_how_fresh
-from app.sections import choose, heading, show_ebooks_chart, show_parts
-from app.tiles import Tile, cost_per_page_tile, show_tiles, untracked_besides, waste_tile
+from app.notices import say_how_fresh, say_unconverted
+from app.sections import Section, show_ebooks_chart, show_parts
+from app.tiles import (
+    Tile,
+    accepted_page_tile,
+    show_tiles,
+    spend_tile,
+    untracked_besides,
+    waste_tile,
+)
+from app.view import View, choose_view
 from app.warehouse import Row
 
 GRAINS = {
@@ -17,6 +26,8 @@ GRAINS = {
     "minute": timedelta(minutes=1),
     "hour": timedelta(hours=1),
     "day": timedelta(days=1),
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
 }
 # A grain is offered up to so many columns, and is what is shown first up to so many.
 MOST_COLUMNS = 1200
@@ -26,115 +37,152 @@ EASY_COLUMNS = 150
 def show_overview() -> None:
     status = read_status()
     st.title("Overview", anchor=False)
+    view = choose_view()
+    totals = ask("totals", view=view.as_parameter(), before=view.before().as_parameter())[0]
     st.caption(
         f"{counted(status['attempt_count'], 'call')} to OpenRouter, "
         f"exactly **{usd_exact(status['cost_usd'])}** in all{untracked_besides(status)}."
     )
-    show_tiles("spend", _spend_tiles(status))
-    show_tiles("doubt", [*_doubt_tiles(status), _bill_tile(ask("reconciliation")[0])])
+    show_tiles("spend", _tiles(totals, view))
+    show_budgets(view)
+    _show_quality(status)
+    say_unconverted(totals, view)
+    _show_change()
     # Calls that were imported have no stage until a rule attributes them; models they have.
     splits = ["stage", "model"] if status["ebook_count"] else ["model", "stage"]
-    _show_trend(status, splits)
+    _show_trend(status, view, splits)
     left, right = st.columns(2, gap="medium")
     with left:
-        show_parts("Where the money went", splits)
+        show_parts("Where the money went", splits, view)
     with right:
-        _show_dearest()
-    say_how_fresh(status)
+        _show_dearest(view)
+    say_how_fresh(status, view.zone)
 
 
-def _spend_tiles(status: Row) -> list[Tile]:
+def _tiles(totals: Row, view: View) -> list[Tile]:
     return [
+        spend_tile(totals, view.currency),
         Tile(
-            "Spend",
-            usd(status["cost_usd"]),
-            counted(status["attempt_count"], "call"),
-            f"Exactly {usd_exact(status['cost_usd'])}: charged to credits, and what the provider "
-            "took on a key of our own.",
+            "Finished ebooks",
+            count(totals["finished_count"]),
+            f"of {counted(totals['ebook_count'], 'ebook')} worked on",
+            "Every page has an accepted result; where nobody says what was accepted, the run that "
+            "made it ended.",
         ),
-        Tile(
-            "Ebooks",
-            count(status["ebook_count"]),
-            counted(status["page_count"], "page"),
-            "Ebooks that are described or that calls were made for, and their pages.",
-        ),
-        cost_per_page_tile(status["cost_per_page_usd"]),
-        waste_tile(status),
+        accepted_page_tile(totals, view.currency),
+        waste_tile(totals),
+        *_forecast_tiles(),
     ]
 
 
-def _doubt_tiles(status: Row) -> list[Tile]:
+def _forecast_tiles() -> list[Tile]:
+    """Nothing without four weeks of history."""
+    return [
+        Tile(
+            f"{month(row['month_start'])} in all",
+            money(row["expected_cost_usd"]),
+            f"{money_prose(row['low_cost_usd'])} to {money_prose(row['high_cost_usd'])}",
+            f"The whole ledger to the end of that UTC month, as told on {row['forecast_date']}: "
+            f"{usd_exact(row['spent_usd'])} were spent, and each day to come is expected to cost "
+            "what such a day of the week did. In eight cases of ten it lies between the two.",
+        )
+        for row in ask("forecast")
+    ]
+
+
+def _show_quality(status: Row) -> None:
+    """How far the numbers can be trusted; each word leads to the place that explains it."""
+    bill = ask("reconciliation")[0]
+    with st.container(horizontal=True, key="quality"):
+        for is_well, label, look in _qualities(status, bill):
+            st.page_link(
+                "screens/reconciliation.py",
+                label=label,
+                icon=":material/check_circle:" if is_well else ":material/error:",
+                query_params={"look": look},
+            )
+
+
+def _qualities(status: Row, bill: Row) -> list[tuple[bool, str, str]]:
+    landed = datetime.now(status["landed_at"].tzinfo) - status["landed_at"]
     unpriced, in_doubt = status["unpriced_count"], status["in_doubt_count"]
-    unattributed = status["unattributed_cost_usd"]
+    untracked, differing = status["untracked_requests"], bill["differing_day_count"]
+    days = counted(bill["day_count"], "day")
     return [
-        Tile(
-            "Unattributed",
-            usd(unattributed) if unattributed else "None",
-            "made for no ebook" if unattributed else "every call was for an ebook",
-            f"Exactly {usd_exact(unattributed)} for calls of which no one ebook is named; what "
-            "several share is in it.",
+        (landed < timedelta(days=1), f"Landed {age(landed)} ago", "evidence"),
+        (not unpriced, f"{count(unpriced)} unpriced" if unpriced else "All priced", "unknown"),
+        (not in_doubt, f"{count(in_doubt)} in doubt" if in_doubt else "None in doubt", "unknown"),
+        (
+            not untracked,
+            f"{money_prose(status['untracked_usd'])} untracked" if untracked else "None untracked",
+            "differences",
         ),
-        Tile(
-            "Unpriced",
-            count(unpriced) if unpriced else "None",
-            "calls of unknown cost" if unpriced else "every call has a price",
-            "Calls that ended and whose cost nobody has said; they are not counted as 0. "
-            f"`inkledger pull settlements` asks. Estimated at list price: "
-            f"{counted(status['estimated_count'], 'call')}.",
-        ),
-        Tile(
-            "In doubt",
-            count(in_doubt) if in_doubt else "None",
-            "calls with no known end" if in_doubt else "every call has ended",
-            "Calls that were sent, and whose process died before the answer was read.",
+        (
+            bool(bill["day_count"]) and not differing,
+            "No bill to compare"
+            if not bill["day_count"]
+            else f"{count(differing)} of {days} differ"
+            if differing
+            else f"{days} balanced",
+            "days",
         ),
     ]
 
 
-def _bill_tile(bill: Row) -> Tile:
-    meaning = (
-        "What OpenRouter's own records have beyond these calls, over the UTC days that they "
-        f"cover: exactly {usd_exact(bill['difference_usd'])}. `inkledger report reconciliation` "
-        "lists the days, `inkledger pull activity` or an import brings the records."
-    )
-    days = counted(bill["day_count"], "day")
-    if not bill["day_count"]:
-        value, remark = "Not known", "no records to compare"
-    elif not bill["differing_day_count"]:
-        value, remark = "Nothing", f"{days} agree to the last digit"
-    else:
-        requests = counted(bill["missing_requests"], "request")
-        value = usd(bill["difference_usd"])
-        remark = f"{requests}, on {bill['differing_day_count']} of {days}"
-    return Tile("Not in this ledger", value, remark, meaning)
+def _show_change() -> None:
+    """Why a month cost more or less than the one before, in one sentence."""
+    for row in ask("variance"):
+        more = "more" if row["difference_usd"] >= 0 else "less"
+        parts = ", ".join(
+            f"{said} {money_prose(row[part], signed=True)}"
+            for part, said in (
+                ("volume_usd", "number of calls"),
+                ("price_usd", "cost of a call"),
+                ("mix_usd", "choice of models"),
+            )
+        )
+        st.markdown(
+            f"**{month(row['month_start'])}** cost **{money_prose(abs(row['difference_usd']))}** "
+            f"{more} than the month before: {parts}. `{row['driver_model']}` changed most, by "
+            f"{money_prose(row['driver_usd'], signed=True)}."
+        )
 
 
-def _show_dearest() -> None:
-    heading("The dearest ebooks", "dearest_books")
-    books = ask("dearest_books")
+def _show_dearest(view: View) -> None:
+    section = Section("The dearest ebooks", "dearest")
+    books = section.ask("dearest_books", view=view.as_parameter())
     if books:
-        show_ebooks_chart(used_and_wasted(books, "ebook_id", "book"), "dearest")
-    else:
+        chart = used_and_wasted(books, "ebook_id", "book", view.currency)
+        show_ebooks_chart(chart, "dearest")
+    elif view.is_whole:
         st.info(
             "No call was made for an ebook yet. `attribute(ebook_id=…)` says so in a program, and "
             "`attribution.toml` for calls that are imported."
         )
+    else:
+        st.info("No ebook has a call that passes these filters.")
 
 
-def _show_trend(status: Row, splits: list[str]) -> None:
-    span = status["last_call_at"] - status["first_call_at"]
-    with heading("Spend over time", "spend_over_time"):
-        split = choose("Split by", splits, "trend-split")
-        grain = choose(
-            "Per", _grains(span, MOST_COLUMNS), "trend-grain", _grains(span, EASY_COLUMNS)[0]
-        )
-    rows = ask("spend_over_time", grain=grain, split=split)
-    st.altair_chart(spend_over_time(rows, grain))
+def _show_trend(status: Row, view: View, splits: list[str]) -> None:
+    span = min(view.until, status["last_call_at"]) - max(view.since, status["first_call_at"])
+    section = Section("Spend over time", "trend")
+    split = section.choose("Split by", splits, "split")
+    easy = _grains(span, EASY_COLUMNS)[0]
+    grain = section.choose("Per", _grains(span, MOST_COLUMNS), "grain", easy)
+    shown = view.by_call() if grain in ("second", "minute") else view
+    rows = section.ask("spend_over_time", view=shown.as_parameter(), grain=grain, split=split)
+    if rows:
+        st.altair_chart(spend_over_time(rows, grain, view.currency))
+    else:
+        st.info("Nothing was spent in this time on what passes the filters.")
 
 
 def _grains(span: timedelta, most_columns: int) -> list[str]:
-    fitting = [grain for grain, lasts in GRAINS.items() if span <= most_columns * lasts]
-    return fitting or ["day"]
+    fitting = [
+        grain for grain, lasts in GRAINS.items() if lasts <= max(span, timedelta(days=1))
+        and span <= most_columns * lasts
+    ]  # fmt: skip
+    return fitting or ["month"]
 
 
 show_overview()

@@ -1,0 +1,2 @@
+select distinct currency from dim_exchange_rates
+order by currency

@@ -6,6 +6,7 @@ import streamlit as st
 
 from app.ledger import follow_new_builds, read_status
 from app.notices import say_empty, say_missing, say_unreadable, warn_if_stale
+from app.view import draw_toolbar
 from app.warehouse import WarehouseMissing, WarehouseUnreadable
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ try:
     status = read_status()
     if status["attempt_count"]:
         warn_if_stale(status)
+        draw_toolbar(page.url_path)
         page.run()
     else:
         say_empty()

@@ -4,7 +4,7 @@ All of it is in the address, so that a link reproduces the page, and is there ag
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,6 +20,10 @@ BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=U
 ALL_TIME, CUSTOM = "All time", "Dates"
 _DAYS = {"Today": 1, "Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90}
 PERIODS = [ALL_TIME, *_DAYS, "This month", "Last month", "This year", CUSTOM]
+FILTERED = {"", "costs", "models", "explore"}
+"""The addresses of the pages that show a period, and what passes filters."""
+_CHOSEN = "chosen view"
+_NO_DATES: Sequence[date] = ()
 _FILTERS = {"kind": "kinds", "series": "series", "model": "models", "stage": "stages"}
 """Name in the address → name in the view."""
 
@@ -61,35 +65,31 @@ class View(NamedTuple):
         return self._replace(is_fine=True)
 
 
-def choose_viewing(*controls: Callable[[], None]) -> View:
-    """Time zone and currency, for pages without filters; other controls are drawn before them."""
-    with st.container(horizontal=True, key="toolbar"):
-        for draw in controls:
-            draw()
-        return _viewing()
+def draw_toolbar(page: str) -> None:
+    """Period, filters, time zone and currency, as far as the page has a use for them.
 
-
-def choose_view(*, search: bool = False) -> View:
-    """The toolbar: period, filters, time zone and currency. `search` adds a search for ebooks."""
+    The router draws them, for a widget that a page draws is that page's own.
+    """
     with st.container(horizontal=True, key="toolbar"):
-        words_sought = _search() if search else ""
-        period = st.selectbox(
-            "Period", PERIODS, key="period", label_visibility="collapsed", **KEPT
-        )  # fmt: skip
-        dates = _dates() if period == CUSTOM else ()
-        chosen = _filters()
+        period, dates, chosen = ALL_TIME, _NO_DATES, {}
+        if page in FILTERED:
+            period = str(
+                st.selectbox("Period", PERIODS, key="period", label_visibility="collapsed", **KEPT)
+            )
+            dates = _dates() if period == CUSTOM else ()
+            chosen = _filters()
         viewing = _viewing()
-    since, until = _span(str(period), dates, ZoneInfo(viewing.zone))
-    view = viewing._replace(since=since, until=until, search=words_sought, **chosen)
-    if told := _told(view, str(period)):
+    since, until = _span(period, dates, ZoneInfo(viewing.zone))
+    view = viewing._replace(since=since, until=until, **chosen)
+    st.session_state[_CHOSEN] = view
+    if told := _told(view, period):
         st.caption(told)
+
+
+def chosen_view() -> View:
+    """What is chosen in the toolbar."""
+    view: View = st.session_state[_CHOSEN]
     return view
-
-
-def _search() -> str:
-    return st.text_input(
-        "Search", key="search", placeholder="Title or id", label_visibility="collapsed", **KEPT
-    ) or ""  # fmt: skip
 
 
 def _dates() -> Sequence[date]:

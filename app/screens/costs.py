@@ -10,7 +10,7 @@ from app.ledger import ask, read_status
 from app.notices import say_unconverted
 from app.sections import Section, offer_downloads, open_ebook, show_ebooks_chart
 from app.tiles import accepted_page_tile, show_tiles, spend_tile, untracked_besides, waste_tile
-from app.view import KEPT, View, choose_view
+from app.view import KEPT, View, chosen_view
 from app.warehouse import Row
 
 SORTS = ["cost", "cost per page", "waste share", "pages", "newest", "title"]
@@ -21,8 +21,9 @@ ALL_ROWS = 2**62
 
 
 def show_costs() -> None:
-    st.title("Costs", anchor=False)
-    view = choose_view(search=True)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
+        st.title("Costs", anchor=False)
+        view = chosen_view()._replace(search=_search())
     totals = ask("totals", view=view.as_parameter(), before=view.before().as_parameter())[0]
     show_tiles(
         "total",
@@ -47,6 +48,13 @@ def show_costs() -> None:
     _show_table(rows, view.currency)
     _offer_downloads(len(rows), wanted)
     _compare(rows, view)
+
+
+def _search() -> str:
+    sought = st.text_input(
+        "Search", key="search", placeholder="Title or id", label_visibility="collapsed", **KEPT
+    )
+    return sought or ""
 
 
 def _order() -> dict[str, str]:

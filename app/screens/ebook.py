@@ -9,7 +9,7 @@ from app.formats import count, counted, moment, money, money_prose, usd_exact
 from app.ledger import ask
 from app.sections import Section
 from app.tiles import PER_PAGE, Tile, show_tiles, waste_tile
-from app.view import KEPT, View, choose_viewing
+from app.view import KEPT, View, chosen_view
 from app.warehouse import Row
 
 COLUMNS = {
@@ -40,16 +40,20 @@ BREAK_EVEN_COLUMNS = {
 
 
 def show_ebook() -> None:
-    asked = st.query_params.get("ebook_id") or _dearest()
+    asked = st.query_params.get("ebook_id")
+    if asked is None:
+        asked = _dearest()
     title = st.empty()
-    view = choose_viewing(_choose_another)
+    view = chosen_view()
     found = ask("ebook", ebook_id=asked, view=view.as_parameter())
     if not found:
         title.title("No such ebook", anchor=False)
         _say_unknown()
         return
     book = found[0]
-    title.title(book["book"], anchor=False)
+    with title.container(horizontal=True, vertical_alignment="bottom", key="head"):
+        st.title(book["book"], anchor=False)
+        _choose_another()
     st.caption(_describe(book, view.zone))
     show_tiles("book", _tiles(book, view))
     _show_work(asked, view.zone)

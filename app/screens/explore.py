@@ -9,7 +9,7 @@ from app.charts import Mark, free_chart
 from app.downloads import to_csv, to_parquet
 from app.formats import count
 from app.ledger import ask, explore, published_warehouse
-from app.view import KEPT, View, choose_view
+from app.view import KEPT, View, chosen_view
 from app.warehouse import Answer, QuestionFailed, Row
 
 MOST_ROWS = 10_000
@@ -26,7 +26,7 @@ MARKS = ["table only", "bar", "line", "area", "point"]
 
 def show_explore() -> None:
     st.title("Explore", anchor=False)
-    view = choose_view()
+    view = chosen_view()
     left, right = st.columns([2, 1], gap="medium")
     with right:
         _show_tables()

@@ -18,7 +18,7 @@ from app.tiles import (
     untracked_besides,
     waste_tile,
 )
-from app.view import View, choose_view
+from app.view import View, chosen_view
 from app.warehouse import Row
 
 GRAINS = {
@@ -37,7 +37,7 @@ EASY_COLUMNS = 150
 def show_overview() -> None:
     status = read_status()
     st.title("Overview", anchor=False)
-    view = choose_view()
+    view = chosen_view()
     totals = ask("totals", view=view.as_parameter(), before=view.before().as_parameter())[0]
     st.caption(
         f"{counted(status['attempt_count'], 'call')} to OpenRouter, "

@@ -11,7 +11,7 @@ from app.formats import money, usd_exact, words
 from app.ledger import ask, published_warehouse
 from app.sections import Section
 from app.tiles import Tile, show_tiles
-from app.view import KEPT, choose_viewing
+from app.view import KEPT, chosen_view
 from app.warehouse import Row
 
 ANY_MODEL = "any model"
@@ -19,7 +19,7 @@ ANY_MODEL = "any model"
 
 def show_plan() -> None:
     st.title("Plan", anchor=False)
-    view = choose_viewing()
+    view = chosen_view()
     st.subheader("Budgets", anchor=False)
     show_budgets(view)
     if not (published_warehouse().parent / "budgets.toml").exists():

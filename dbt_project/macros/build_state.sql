@@ -66,15 +66,24 @@
 
 
 {# The condition under which a row must be decided anew: `key` is one of the columns of
-   `int_touched_events`. A model that is also asked for by what is no attempt, as a balance, names in
-   `or_missing` the columns by which it knows what it has not answered yet. #}
-{% macro touched(key, or_missing=none) -%}
-    {%- if not execute or is_restating() -%}
-        {{ key }} in (select {{ key }} from {{ ref('int_touched_events') }})
-        {{- ' or (' ~ or_missing ~ ') not in (select ' ~ or_missing ~ ' from ' ~ this ~ ')' if or_missing and execute }}
+   `int_touched_events`, or of `int_touched_ebooks`. A model that is also asked for by what is no attempt, as a balance, names in
+   `or_missing` the columns by which it knows what it has not answered yet, or in `or_landed` the
+   table of the lake whose rows have its key. #}
+{% macro touched(key, or_missing=none, or_landed=none) -%}
+    {%- set keys = ref(touched_keys(key)) if not execute or is_restating() -%}
+    {%- if execute and keys -%}
+        {{ found_in(key, keys) }}
+        {{- ' or (' ~ or_missing ~ ') not in (select ' ~ or_missing ~ ' from ' ~ this ~ ')' if or_missing }}
+        {{- ' or ' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ new_rows(or_landed) ~ ')' if or_landed }}
     {%- else -%}
         true
     {%- endif -%}
+{%- endmacro %}
+
+
+{# The model that lists which keys were touched. #}
+{% macro touched_keys(key) -%}
+    {{ return('int_touched_ebooks' if key == 'ebook_id' else 'int_touched_events') }}
 {%- endmacro %}
 
 
@@ -93,6 +102,22 @@
         {{ key }} between {{ dbt.string_literal(dbt.escape_single_quotes(bounds[0])) }}
             and {{ dbt.string_literal(dbt.escape_single_quotes(bounds[1])) }}
         and {{ key }} in (select {{ key }} from {{ relation }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The rows of a table of the lake of which a model keeps the newest of each key: of what has landed
+   since the last build, and of the same keys what it has kept. #}
+{% macro last_told(table_name, key) -%}
+    {%- if not is_restating() -%}
+        select * from {{ source('lake', table_name) }}
+    {%- else -%}
+        {%- set columns = adapter.get_columns_in_relation(this) -%}
+        {%- set kept = columns | map(attribute="quoted") | join(", ") -%}
+        select {{ kept }} from {{ new_rows(table_name) }}
+        union all
+        select {{ kept }} from {{ this }}
+        where {{ key }} in (select {{ key }} from {{ new_rows(table_name) }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -116,11 +141,11 @@
 {% macro get_incremental_restate_sql(arguments) %}
     {% set key = arguments["unique_key"] %}
     {% set columns = arguments["dest_columns"] | map(attribute="quoted") | join(", ") %}
-    {% set touched_events = arguments["target_relation"].incorporate(
-        path={"identifier": "int_touched_events"}
+    {% set keys = arguments["target_relation"].incorporate(
+        path={"identifier": touched_keys(key)}
     ) %}
     delete from {{ arguments["target_relation"] }}
-    where {{ key }} in (select {{ key }} from {{ touched_events }});
+    where {{ found_in(key, keys) }};
     insert into {{ arguments["target_relation"] }} ({{ columns }})
     select {{ columns }} from {{ arguments["temp_relation"] }}
 {% endmacro %}
@@ -236,20 +261,17 @@
 
 
 {#
-    dbt asks here what a test of a mart looks at. Of an incremental one that is what this build made
-    anew: the rest was tested when it was made.
+    dbt asks here what a test of a mart looks at. Of one that is brought up to date by a key that is
+    what this build made anew: the rest was tested when it was made.
 #}
 {% macro default__get_where_subquery(relation) -%}
     {%- set tested = graph.nodes.get(model.attached_node) if execute -%}
-    {%- set is_incremental = tested and tested.config.materialized == 'incremental' -%}
-    {%- set key = tested.config.unique_key if is_incremental -%}
+    {%- set is_restated = tested and tested.config.incremental_strategy == 'restate' -%}
+    {%- set key = tested.config.unique_key if is_restated -%}
     {%- if key and is_restating() -%}
         (
             select * from {{ relation }}
-            where {{ key }} in (
-                select {{ key }}
-                from {{ relation.incorporate(path={"identifier": "int_touched_events"}) }}
-            )
+            where {{ found_in(key, relation.incorporate(path={"identifier": touched_keys(key)})) }}
         )
     {%- else -%}
         {{ relation }}

@@ -13,7 +13,7 @@
         ({{ quoted(name) }}, {{ loop.index }}, {{ quoted(column.name) }}, {{ quoted(column.data_type) }}, {{ quoted(column.description) }})
         {%- endfor %}
     {%- else -%}
-        ('', 0, null, null, '')
+        ('', 0, '', '', '')
     {%- endfor -%}
 {%- endmacro %}
 

@@ -1,3 +1,4 @@
+-- Asked when everything is built anew: it converts each day of history.
 with
 
 currencies as (
@@ -16,7 +17,8 @@ converted as (
 ),
 
 ledger as (
-    select coalesce(sum(cost_usd), 0) as cost_usd from {{ ref('fct_ebook_costs') }}
+    select coalesce(sum(cost_usd), 0) as cost_usd
+    from {{ ref('int_ebook_usage') }}
 )
 
 select
@@ -27,6 +29,9 @@ from currencies
 cross join ledger
 left join converted on currencies.currency = converted.currency
 where
-    coalesce(converted.cost_usd, 0) <> ledger.cost_usd
-    or converted.lost_count > 0
-    or converted.partial_count > 0
+    {{ not is_restating() }}
+    and (
+        coalesce(converted.cost_usd, 0) <> ledger.cost_usd
+        or converted.lost_count > 0
+        or converted.partial_count > 0
+    )

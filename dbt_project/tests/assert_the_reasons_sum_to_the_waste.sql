@@ -1,11 +1,17 @@
 with
 
+ebooks as (
+    select * from {{ ref('int_ebook_usage') }}
+    where {{ touched('ebook_id') }}
+),
+
 reasons as (
     select
         ebook_id,
         sum(cost_usd) as wasted_cost_usd,
         sum(case when waste_reason = 'rejected' then cost_usd else 0 end) as rejected_cost_usd
     from {{ ref('fct_waste') }}
+    where {{ touched('ebook_id') }}
     group by ebook_id
 )
 
@@ -15,7 +21,7 @@ select
     ebooks.rejected_cost_usd,
     reasons.wasted_cost_usd as reasons_wasted_cost_usd,
     reasons.rejected_cost_usd as reasons_rejected_cost_usd
-from {{ ref('fct_ebook_costs') }} as ebooks
+from ebooks
 full outer join reasons on ebooks.ebook_id = reasons.ebook_id
 where
     ebooks.ebook_id is null

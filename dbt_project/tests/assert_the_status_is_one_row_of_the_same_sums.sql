@@ -1,7 +1,7 @@
 with
 
 attempts as (
-    select {{ summed_measures() }} from {{ ref('fct_hourly_costs') }}
+    select {{ summed_measures() }} from {{ ref('int_daily_costs') }}
 ),
 
 status as (

@@ -11,6 +11,9 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.ledger import sql_of
+from app.view import View
+from app.warehouse import Warehouse
 from tests.conftest import run_inkledger
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
@@ -27,10 +30,10 @@ def open_app() -> Iterator[OpenApp]:
     def opened(home: Path, page: str = "overview", **query: str) -> AppTest:
         os.environ["INKLEDGER_HOME"] = str(home)
         app = AppTest.from_file(MAIN, default_timeout=30)
+        app.query_params.update(query)
         if page != "overview":
             app.run().switch_page(f"screens/{page}.py")
-        for name, value in query.items():
-            app.query_params[name] = value
+            app.query_params.update(query)
         return app.run()
 
     yield opened
@@ -58,6 +61,19 @@ def change_demo(demo_home: Path, tmp_path: Path) -> ChangeDemo:
 def reported(demo_home: Path) -> dict[str, Any]:
     """What `inkledger report status` and `report ebooks` print for the demo."""
     return {name: _report(demo_home, name) for name in ("status", "ebooks")}
+
+
+WHOLE = View("UTC", "USD")
+"""Everything, as the ledger counts it."""
+
+
+def answer(
+    home: Path, question: str, view: View = WHOLE, **parameters: Any
+) -> list[dict[str, Any]]:
+    """What a question of the app is answered with, on a home of its own."""
+    sql = sql_of(question)
+    views = {name: view.as_parameter() for name in ("view", "before") if f"${name}" in sql}
+    return Warehouse(home / "warehouse.duckdb").fetch(sql, {**views, **parameters})
 
 
 def tiles(app: AppTest) -> dict[str, tuple[str, str]]:

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.conftest import ChangeDemo, OpenApp, spoken, tiles
+from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, answer, spoken, tiles
 
 HOSTILE = ["'; drop table fct_ebook_costs; --", "$kinds", "%_\\", "\x00\u202e🦊", "an" * 50_000]
+CHOICES = [
+    "kind", "series", "model", "stage", "sort", "tz", "currency", "period", "dates", "sold_as",
+    "compare",
+]  # fmt: skip
 
 
 def test_every_ebook_has_the_cost_that_the_report_prints(
@@ -20,8 +24,7 @@ def test_every_ebook_has_the_cost_that_the_report_prints(
     shown = {row["book"]: row for row in _rows(app)}
     for ebook in reported["ebooks"]:
         row = shown[ebook["title"] or "Unattributed"]
-        assert row["cost_usd"] == Decimal(ebook["cost_usd"])
-        assert row["rejected_cost_usd"] == Decimal(ebook["rejected_cost_usd"])
+        assert row["cost"] == Decimal(ebook["cost_usd"])
     assert len(shown) == len(reported["ebooks"])
 
 
@@ -30,13 +33,15 @@ def test_the_total_is_the_ledgers_unattributed_calls_included(
 ) -> None:
     shown = tiles(open_app(demo_home, "costs"))
     status = reported["status"]
-    assert shown["Total"] == (f"${Decimal(status['cost_usd']):.2f}", f"{status['cost_usd']} USD")
-    assert shown["Rows"] == (str(len(reported["ebooks"])), f"{status['attempt_count']} calls")
+    assert shown["Spend"] == (
+        f"${Decimal(status['cost_usd']):.2f}",
+        f"{status['attempt_count']} calls",
+    )
 
 
 def test_ratios_of_the_total_are_those_of_the_overview(open_app: OpenApp, demo_home: Path) -> None:
     overview, costs = tiles(open_app(demo_home)), tiles(open_app(demo_home, "costs"))
-    assert costs["Cost per page"] == overview["Cost per page"]
+    assert costs["Per accepted page"] == overview["Per accepted page"]
     assert costs["Waste"] == overview["Waste"]
 
 
@@ -47,7 +52,7 @@ def test_a_search_keeps_only_what_it_finds_and_adds_that_up(
     app.text_input(key="search").input("CASTLE").run()
     (row,) = _rows(app)
     assert row["book"] == "Castles and Dragons"
-    assert tiles(app)["Total"][1] == f"{str(row['cost_usd']).rstrip('0')} USD"
+    assert tiles(app)["Spend"][0] == f"${row['cost']:.4f}"
 
 
 def test_filters_come_from_the_address(open_app: OpenApp, demo_home: Path) -> None:
@@ -64,9 +69,9 @@ def test_a_series_can_be_chosen(open_app: OpenApp, demo_home: Path) -> None:
 @pytest.mark.parametrize(
     ("sort", "column"),
     [
-        ("cost per page", "cost_per_page_usd"),
+        ("cost per page", "cost_per_accepted_page_usd"),
         ("waste share", "wasted_percent"),
-        ("pages", "page_count"),
+        ("pages", "accepted_page_count"),
     ],
 )
 def test_rows_are_sorted_with_the_greatest_first_and_the_unknown_last(
@@ -87,22 +92,39 @@ def test_a_hostile_search_finds_nothing_and_breaks_nothing(
     assert "No ebook passes these filters" in spoken(app)
 
 
-@pytest.mark.parametrize("name", ["kind", "series", "sort"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kind",
+        "series",
+        "model",
+        "stage",
+        "sort",
+        "tz",
+        "currency",
+        "period",
+        "dates",
+        "sold_as",
+        "compare",
+    ],
+)
 def test_a_choice_that_does_not_exist_is_passed_over(
     open_app: OpenApp, demo_home: Path, reported: dict[str, Any], name: str
 ) -> None:
     app = open_app(demo_home, "costs", **{name: HOSTILE[0]})
     assert not app.exception
-    assert tiles(app)["Rows"][0] == str(len(reported["ebooks"]))
+    assert len(_rows(app)) == len(reported["ebooks"])
 
 
 def test_an_ebook_without_pages_has_no_cost_per_page(
     open_app: OpenApp, change_demo: ChangeDemo
 ) -> None:
-    home = change_demo("update fct_ebook_costs set page_count = null, cost_per_page_usd = null")
+    home = change_demo(
+        "update fct_ebook_costs set accepted_page_count = 0, cost_per_accepted_page_usd = null"
+    )
     app = open_app(home, "costs")
     assert not app.exception
-    assert tiles(app)["Cost per page"] == ("—", "no pages are known")
+    assert tiles(app)["Per accepted page"] == ("—", "no page was accepted")
 
 
 def test_two_ebooks_of_one_title_stay_two(open_app: OpenApp, change_demo: ChangeDemo) -> None:
@@ -111,6 +133,35 @@ def test_two_ebooks_of_one_title_stay_two(open_app: OpenApp, change_demo: Change
     )
     app = open_app(home, "costs", search="castles")
     assert [row["book"] for row in _rows(app)] == ["Castles", "Castles"]
+
+
+def test_two_ebooks_stand_side_by_side(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, "costs")
+    app.multiselect(key="compare").select("forest-animals").select("dinosaur-days").run()
+    assert not app.exception
+    shown = app.table[0].value
+    assert list(shown.columns)[1:] == ["Forest Animals", "Dinosaur Days"]
+    costs = answer(demo_home, "books", sort="cost", sold_as="", row_limit=99)
+    forest = next(row for row in costs if row["ebook_id"] == "forest-animals")
+    assert shown.iloc[0, 1] == f"${forest['cost']:.4f}"
+
+
+def test_filters_by_model_and_stage_add_up_to_the_ledger(
+    demo_home: Path, reported: dict[str, Any]
+) -> None:
+    choices = answer(demo_home, "choices")
+    for name, of_view in (("model", "models"), ("stage", "stages")):
+        parts = [row["choice"] for row in choices if row["filter"] == name]
+        sums = [
+            answer(demo_home, "totals", WHOLE._replace(**{of_view: (part,)}))[0]["cost_usd"]
+            for part in parts
+        ]
+        assert sum(sums) == Decimal(reported["status"]["cost_usd"])
+
+
+def test_the_history_of_an_ebook_adds_up_to_its_cost(demo_home: Path) -> None:
+    for row in answer(demo_home, "books", sort="cost", sold_as="", row_limit=99):
+        assert sum(row["history"]) == pytest.approx(float(row["cost_usd"]))
 
 
 def _rows(app: AppTest) -> list[dict[str, Any]]:

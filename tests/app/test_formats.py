@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.downloads import to_csv
-from app.formats import age, counted, moment, share, usd, usd_exact, usd_prose
+from app.downloads import to_csv, to_sql
+from app.formats import age, change, counted, moment, money, money_prose, share, usd_exact
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,11 @@ from app.formats import age, counted, moment, share, usd, usd_exact, usd_prose
      ("0.000000000001", "$0.0000000000010"), ("-0.5", "−$0.5000")],
 )  # fmt: skip
 def test_dollars_have_cents_and_less_has_the_digits_that_matter(amount: str, shown: str) -> None:
-    assert usd(Decimal(amount)) == shown
+    assert money(Decimal(amount)) == shown
 
 
 def test_what_nobody_has_said_is_unknown_and_not_zero() -> None:
-    assert {usd(None), usd_exact(None), usd_prose(None)} == {"unknown"}
+    assert {money(None), usd_exact(None), money_prose(None)} == {"unknown"}
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,31 @@ def test_an_exact_amount_has_every_digit_and_no_exponent(amount: str, shown: str
 
 
 def test_prose_has_no_dollar_sign_for_markdown_to_take_as_a_formula() -> None:
-    assert usd_prose(Decimal("0.93")) == "0.9300 USD"
+    assert money_prose(Decimal("0.93")) == "0.9300 USD"
 
 
 def test_shares_are_percentages_and_nothing_shared_is_a_dash() -> None:
     assert (share(Decimal("0.139357")), share(Decimal(0)), share(None)) == ("13.9%", "0.0%", "—")
+
+
+def test_a_change_says_its_direction() -> None:
+    assert (change(Decimal("0.5")), change(Decimal("-12"))) == ("+50.0%", "−1,200.0%")
+
+
+def test_amounts_in_another_currency_are_not_dollars() -> None:
+    assert money(Decimal("2.5"), "EUR") == "€2.50"
+    assert money(Decimal("2.5"), "CHF") == "CHF 2.50"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("it's", "'it''s'"), (None, "null"), (True, "true"), (["a", "b"], "['a', 'b']"),
+     ({"zone": "UTC", "is_fine": False}, "{'zone': 'UTC', 'is_fine': false}"),
+     (Decimal("0.10"), "0.10"),
+     (datetime(2026, 4, 1, tzinfo=UTC), "timestamptz '2026-04-01 00:00:00+00:00'")],
+)  # fmt: skip
+def test_a_parameter_is_written_as_sql(value: object, written: str) -> None:
+    assert to_sql(value) == written
 
 
 def test_counts_have_their_noun() -> None:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from ingest.lake import Lake
-from ingest.records import ProviderBalance, ProviderGeneration, Record
+from ingest.records import ExchangeRate, ProviderBalance, ProviderGeneration, Record
 from ingest.settings import Home
 from tests.warehouse.rows import (
     NOON,
@@ -140,26 +140,58 @@ def _exported(random: Random, end: Any, generation_id: str | None) -> Record:
 
 
 def _what_belongs_to_no_call(random: Random) -> Iterator[Landing]:
-    for book in ("forest", "river"):
-        for title in ("First title", "Last title"):
-            recorded_at = NOON + timedelta(minutes=random.randrange(20_000))
-            page_count = random.choice([None, 24])
-            series = random.choice([None, "Woods", "Seas"])
-            recorded = ebook(
-                book,
-                title=title,
-                page_count=page_count,
-                series=series,
-                recorded_at=recorded_at,
-            )
-            yield Landing("ebooks", (recorded,))
-        yield Landing("control_totals", (finished_run(f"run-{book}", 3, "0.1"),))
+    for book in ("forest", "river", "meadow", "brook", "planned"):
+        for _ in range(random.choice([0, 1, 2, 3])):
+            yield Landing("ebooks", (_described(random, book),))
+        for _ in range(random.choice([0, 1, 2])):
+            yield Landing("control_totals", (_ended(random, book),))
+    for _ in range(random.choice([0, 6])):
+        yield Landing("exchange_rates", (_rate(random),))
     for day in range(-10, 10):
         model, day_utc = random.choice(MODELS), (NOON + timedelta(days=day)).date()
         yield Landing("provider_activity", (activity(day_utc, model, "0.25", 2),))
         yield from _told_by_the_provider(random, NOON + timedelta(days=day), model)
     for _ in range(8):
         yield Landing("model_prices", (_price(random),))
+
+
+def _described(random: Random, book: str) -> Record:
+    """An ebook may turn out to be of another kind, series, length or price."""
+    return ebook(
+        book,
+        title=random.choice(["First title", "Last title"]),
+        kind=random.choice([None, "coloring_book", "novel"]),
+        series=random.choice([None, "Woods", "Seas"]),
+        page_count=random.choice([None, 1, 2, 24]),
+        list_price_usd=random.choice([None, Decimal("7.99")]),
+        recorded_at=_some_time(random),
+    )
+
+
+def _ended(random: Random, book: str) -> Record:
+    """The end of a run; told again, it may be that of another ebook."""
+    return finished_run(
+        random.choice([f"run-{book}", "run-forest"]),
+        random.randrange(9),
+        "0.1",
+        ebook_id=random.choice([book, book, None]),
+        finished_at=_some_time(random),
+    )
+
+
+def _rate(random: Random) -> Record:
+    """A rate of a day may be told again, and there may be a currency that was never told of."""
+    return ExchangeRate(
+        rate_date=_some_time(random).date(),
+        base_currency="EUR",
+        currency=random.choice(["USD", "USD", "GBP", "CHF"]),
+        rate=Decimal(random.randrange(50, 150)) / 100,
+    )
+
+
+def _some_time(random: Random) -> datetime:
+    """Within the weeks of the history, to the second: none is told twice."""
+    return NOON + timedelta(seconds=random.randrange(-1_200_000, 1_200_000))
 
 
 def _price(random: Random) -> Record:

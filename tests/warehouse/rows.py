@@ -69,16 +69,14 @@ def activity(day: date, model: str, usage_usd: str, request_count: int) -> Provi
     )
 
 
-def finished_run(run_id: str, attempt_count: int, cost_usd: str) -> CostCalculated:
+def finished_run(run_id: str, attempt_count: int, cost_usd: str, **fields: Any) -> CostCalculated:
     """The producer's own sum."""
+    known = {"unpriced_count": 0, "stage_totals": "{}", "started_at": NOON, "finished_at": NOON}
     return CostCalculated(
         run_id=run_id,
         attempt_count=attempt_count,
-        unpriced_count=0,
         cost_usd=Decimal(cost_usd),
-        stage_totals="{}",
-        started_at=NOON,
-        finished_at=NOON,
+        **{**known, **fields},
     )
 
 

@@ -2,19 +2,18 @@
 
 with
 
-usage as (
-    select * from {{ ref('int_hourly_usage') }}
-    where {{ touched('ebook_id') }}
+days as (
+    select * from {{ ref('int_touched_usage') }}
 ),
 
 measured as (
     select
         ebook_id,
-        count(distinct page_number) as seen_page_count,
-        count(distinct case when accepted_count > 0 then page_number end) as accepted_page_count,
+        {{ page_count_of('pages') }} as seen_page_count,
+        {{ page_count_of('accepted_pages') }} as accepted_page_count,
         cast(sum(settled_count) as bigint) as settled_count,
         {{ summed_measures() }}
-    from usage
+    from days
     group by ebook_id
 )
 

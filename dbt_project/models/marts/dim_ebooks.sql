@@ -1,16 +1,22 @@
+{{ config(materialized='incremental', unique_key='ebook_id') }}
+
 with
 
 ebooks as (
     select * from {{ ref('stg_ebooks') }}
+    where {{ touched('ebook_id') }}
 ),
 
 usage as (
     select * from {{ ref('int_ebook_usage') }}
+    where {{ touched('ebook_id') }}
 ),
 
 -- Whoever shares a call with others need not have one of its own.
-bearers as (
-    select * from {{ ref('int_bearing_ebooks') }}
+named as (
+    select {{ each_text('shared_by') }} as ebook_id
+    from {{ ref('int_shared_usage') }}
+    where shared_among = 'ebooks'
 ),
 
 known_ids as (
@@ -18,7 +24,8 @@ known_ids as (
     union
     select ebook_id from usage
     union
-    select ebook_id from bearers
+    select ebook_id from named
+    where trim(ebook_id) <> '' and {{ touched('ebook_id') }}
 ),
 
 described as (

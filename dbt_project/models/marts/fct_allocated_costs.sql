@@ -1,6 +1,8 @@
 -- Equal parts: nobody said what an ebook used of a picture that was drawn for five. An ebook that
 -- joins the series later bears its part of what was spent before, for it uses that as well.
 
+{{ config(materialized='view') }}
+
 with
 
 days as (

@@ -5,7 +5,7 @@ usage as (
 ),
 
 ebook_costs as (
-    select * from {{ ref('fct_ebook_costs') }}
+    select * from {{ ref('int_ebook_costs') }}
 ),
 
 differences as (
@@ -17,25 +17,25 @@ quarantined as (
 ),
 
 landings as (
-    select max(landed_at) as landed_at from {{ source('lake', 'usage_events') }}
-    union all
-    select max(landed_at) as landed_at from {{ source('lake', 'settlements') }}
-    union all
-    select max(landed_at) as landed_at from {{ source('lake', 'outcomes') }}
-    union all
-    select max(landed_at) as landed_at from {{ ref('stg_control_totals') }}
-    union all
-    select max(landed_at) as landed_at from {{ ref('stg_ebooks') }}
-    union all
-    select max(landed_at) as landed_at from {{ ref('stg_model_prices') }}
-    union all
-    select max(landed_at) as landed_at from {{ ref('stg_provider_activity') }}
-    union all
-    select max(landed_at) as landed_at from {{ ref('stg_provider_generations') }}
-    union all
-    select max(landed_at) as landed_at from {{ ref('stg_provider_balances') }}
-    union all
-    select max(landed_at) as landed_at from {{ ref('stg_quarantine') }}
+    {% for table_name in [
+        'usage_events',
+        'settlements',
+        'outcomes',
+        'control_totals',
+        'ebooks',
+        'model_prices',
+        'provider_activity',
+        'provider_generations',
+        'provider_balances',
+        'quarantine',
+    ] %}
+        select max(landed_at) as landed_at from {{ new_rows(table_name) }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+    {% if is_restating() %}
+        union all
+        select landed_at from {{ this }}
+    {% endif %}
 ),
 
 newest_landing as (

@@ -1,7 +1,15 @@
+{{ config(
+    materialized='incremental', unique_key='run_id', incremental_strategy='delete+insert'
+) }}
+
+-- What was told of a run before is read there.
+-- depends_on: {{ ref('int_touched_ebooks') if model.resource_type != 'unit_test' }}
+
 with
 
 control_totals as (
     select * from {{ ref('stg_control_totals') }}
+    where {{ touched('run_id', or_landed='control_totals') }}
 ),
 
 landed as (

@@ -2,18 +2,17 @@
 
 with
 
-pages as (
-    select * from {{ ref('fct_page_costs') }}
-    where {{ touched('ebook_id') }}
+days as (
+    select * from {{ ref('int_touched_usage') }}
 ),
 
 measured as (
     select
         ebook_id,
         stage,
-        nullif(count(distinct page_number), 0) as page_count,
+        nullif({{ page_count_of('pages') }}, 0) as page_count,
         {{ summed_measures() }}
-    from pages
+    from days
     group by ebook_id, stage
 ),
 

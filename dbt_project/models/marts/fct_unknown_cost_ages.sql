@@ -4,17 +4,8 @@
 
 with
 
--- Only days that have such attempts are read.
-unknown_days as (
-    select distinct started_date from {{ ref('int_hourly_usage') }}
-    where unpriced_count + in_doubt_count > 0
-),
-
 unknown_costs as (
-    select attempts.*
-    from {{ ref('fct_attempts') }} as attempts
-    inner join unknown_days on attempts.started_date = unknown_days.started_date
-    where attempts.cost_status in ('unknown', 'in_doubt')
+    select * from {{ ref('int_open_costs') }}
 ),
 
 bands as (

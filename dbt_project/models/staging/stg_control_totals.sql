@@ -1,7 +1,13 @@
+{{ config(
+    materialized='incremental', unique_key='run_id', incremental_strategy='delete+insert'
+) }}
+
+-- depends_on: {{ source('lake', 'control_totals') }}
+
 with
 
 source as {{ inlined() }} (
-    select * from {{ source('lake', 'control_totals') }}
+    {{ last_told('control_totals', 'run_id') }}
 ),
 
 newest as (

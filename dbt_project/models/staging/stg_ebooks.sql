@@ -1,7 +1,13 @@
+{{ config(
+    materialized='incremental', unique_key='ebook_id', incremental_strategy='delete+insert'
+) }}
+
+-- depends_on: {{ source('lake', 'ebooks') }}
+
 with
 
 source as {{ inlined() }} (
-    select * from {{ source('lake', 'ebooks') }}
+    {{ last_told('ebooks', 'ebook_id') }}
 ),
 
 newest as (

@@ -3,6 +3,8 @@
 -- A day's counts only grow, so of two snapshots of it the one with more requests is the newer.
 -- Nothing here depends on the order in which snapshots landed.
 
+{{ config(materialized='table') }}
+
 with
 
 source as (

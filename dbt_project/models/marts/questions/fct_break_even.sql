@@ -2,10 +2,12 @@
 -- when the last work on it was done. Pages are those recorded: a book printed on one side of each
 -- leaf has twice as many.
 
+{{ config(materialized='view') }}
+
 with
 
 ebook_costs as (
-    select * from {{ ref('fct_ebook_costs') }}
+    select * from {{ ref('int_ebook_costs') }}
     where ebook_id <> 'unattributed'
 ),
 

@@ -6,6 +6,8 @@
 
 {% set anomaly_days = var('anomaly_days', 91) | int %}
 
+{{ config(materialized='view') }}
+
 with
 
 days as (

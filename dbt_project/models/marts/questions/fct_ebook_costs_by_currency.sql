@@ -1,6 +1,8 @@
 -- Each UTC day's cost at the rate of that day. A cost on a day without a rate is in no currency but
 -- USD, and the whole is then unknown in that currency.
 
+{{ config(materialized='view') }}
+
 with
 
 model_days as (

@@ -2,9 +2,8 @@
 
 with
 
-usage as (
-    select * from {{ ref('int_hourly_usage') }}
-    where {{ touched('ebook_id') }}
+days as (
+    select * from {{ ref('int_touched_usage') }}
 ),
 
 measured as (
@@ -12,10 +11,10 @@ measured as (
         ebook_id,
         stage,
         canonical_model,
-        count(distinct page_number) as page_count,
-        count(distinct case when accepted_count > 0 then page_number end) as accepted_page_count,
+        {{ page_count_of('pages') }} as page_count,
+        {{ page_count_of('accepted_pages') }} as accepted_page_count,
         {{ summed_measures() }}
-    from usage
+    from days
     group by ebook_id, stage, canonical_model
 ),
 

@@ -2,19 +2,27 @@
 -- ebook is finished when every page has an accepted result; where nobody says what was accepted,
 -- when its producer's run ended.
 
+{{ config(materialized='incremental', unique_key='ebook_id') }}
+
 with
 
 ebook_costs as (
-    select * from {{ ref('fct_ebook_costs') }}
-    where ebook_id <> 'unattributed' and kind is not null and page_count > 0
+    select * from {{ ref('int_ebook_costs') }}
+    where
+        ebook_id <> 'unattributed'
+        and kind is not null
+        and page_count > 0
+        and {{ touched('ebook_id') }}
 ),
 
 stage_costs as (
     select * from {{ ref('fct_stage_costs') }}
+    where {{ touched('ebook_id') }}
 ),
 
 ebook_models as (
     select * from {{ ref('fct_ebook_model_costs') }}
+    where {{ touched('ebook_id') }}
 ),
 
 runs as (

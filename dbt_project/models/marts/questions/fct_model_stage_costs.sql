@@ -1,5 +1,7 @@
 -- Which model is cheapest for a stage by what is kept of its work, and not by what it is listed at.
 
+{{ config(materialized='view') }}
+
 with
 
 ebook_models as (

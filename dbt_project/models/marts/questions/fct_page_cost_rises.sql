@@ -1,6 +1,8 @@
 -- Each ebook's cost per accepted page beside what such a page of its kind cost in the last month
 -- before in which any was worked on last. A month is the UTC month of an ebook's last call.
 
+{{ config(materialized='view') }}
+
 with
 
 ebook_costs as (
@@ -11,7 +13,7 @@ ebook_costs as (
         cost_usd,
         accepted_page_count,
         cost_per_accepted_page_usd
-    from {{ ref('fct_ebook_costs') }}
+    from {{ ref('int_ebook_costs') }}
     where ebook_id <> 'unattributed' and accepted_page_count > 0
 ),
 

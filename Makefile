@@ -6,7 +6,7 @@ args ?=
 # Where it is set, each of some hundred processes would compile dbt again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test sweep-clients torture bench-capture bench-warehouse check format lock screenshots
+.PHONY: setup demo test docs sweep-clients torture bench-capture bench-warehouse check format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -29,9 +29,13 @@ demo: setup
 # The clients of others have an environment of their own: openai 2.x cannot live beside 3.x. Without
 # that of the FOCUS validator one test is left out; where there is no Python 3.12, CI does, too. Tests
 # wait a third of their time, for kills and timeouts; files with few but long ones must not be last.
-test: setup .venv-clients/.ready
+test: setup .venv-clients/.ready .venv-docs/.ready
 	-@$(MAKE) --no-print-directory .venv-focus/.ready
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(args)
+
+# The documentation site, in .site/html; `make test` builds it, too.
+docs: setup .venv-docs/.ready
+	@$(BIN)/python -m manual.build
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -53,6 +57,8 @@ lock: setup
 	$(UV) compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --no-emit-index-url tests/clients/clients.in \
 		--output-file tests/clients/clients.lock
+	$(UV) compile --quiet --upgrade --universal --generate-hashes \
+		--no-header --no-annotate --no-emit-index-url manual/site.in --output-file manual/site.lock
 	$(UV) compile --quiet --upgrade --universal --generate-hashes --python-version 3.12 \
 		--no-header --no-annotate --no-emit-index-url tests/focus/validator.in \
 		--output-file tests/focus/validator.lock
@@ -83,6 +89,12 @@ bench-warehouse: setup .venv-bench/.ready
 .venv-clients/.ready: tests/clients/clients.lock .venv/.ready
 	@$(BIN)/uv venv --quiet --allow-existing .venv-clients
 	@$(UV) sync --quiet --python .venv-clients/bin/python --require-hashes tests/clients/clients.lock
+	@touch $@
+
+# dbt-core and zensical want different versions of pathspec.
+.venv-docs/.ready: manual/site.lock .venv/.ready
+	@$(BIN)/uv venv --quiet --allow-existing .venv-docs
+	@$(UV) sync --quiet --python .venv-docs/bin/python --require-hashes manual/site.lock
 	@touch $@
 
 # pyenv's python3.12 runs only where its version is chosen.

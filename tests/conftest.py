@@ -39,8 +39,9 @@ def run_inkledger(
 
 @pytest.fixture(scope="session")
 def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An INKLEDGER_HOME as `inkledger demo --no-serve` leaves it."""
+    """What `inkledger demo --no-serve` leaves in INKLEDGER_HOME; what it printed lies beside it."""
     home = tmp_path_factory.mktemp("demo") / "home"
     finished = run_inkledger(home, "demo", "--no-serve", "--seed", str(DEMO_SEED))
     assert finished.returncode == 0, finished.stderr
+    home.with_name("printed").write_text(finished.stderr + finished.stdout)
     return home

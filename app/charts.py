@@ -9,7 +9,7 @@ import altair as alt
 import plotly.graph_objects as go
 
 from app.formats import words
-from app.marks import block, branches, column, end, fates, lasting, margins, steps
+from app.marks import block, branches, cell, column, end, fates, is_instant, lasting, margins, steps
 from app.warehouse import Row
 
 PICKED = "picked"
@@ -205,6 +205,29 @@ def margin_line(rows: Sequence[Row], most_copies: int) -> alt.LayerChart:
     )
     zero = alt.Chart(_data([{"amount": 0}])).mark_rule(strokeDash=[4, 3]).encode(y="amount:Q")
     return alt.LayerChart(layer=[zero, lines], height=320)
+
+
+def free_chart(
+    rows: Sequence[Row], mark: str, x: str, y: str, colour: str | None
+) -> alt.Chart:
+    """Somebody's own chart of somebody's own columns: `mark` is a mark's name in Vega-Lite."""
+    values = [{"x": cell(row[x]), "y": cell(row[y]), "c": colour and cell(row[colour])} for row in rows]
+    kinds = {name: _kind(value[name] for value in values) for name in ("x", "y", "c")}
+    chart = alt.Chart(_data(values), mark=mark, height=340).encode(
+        x=alt.X(f"x:{kinds['x']}", title=x, sort=None),
+        y=alt.Y(f"y:{kinds['y']}", title=y, sort=None),
+        tooltip=[alt.Tooltip(f"x:{kinds['x']}", title=x), alt.Tooltip(f"y:{kinds['y']}", title=y)],
+    )
+    if colour:
+        chart = chart.encode(color=alt.Color(f"c:{kinds['c']}", title=colour))
+    return chart
+
+
+def _kind(values: Iterable[Any]) -> str:
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, int | float) for value in known):
+        return "Q"
+    return "T" if known and all(is_instant(value) for value in known) else "N"
 
 
 def _data(rows: Iterable[dict[str, Any]]) -> alt.InlineData:

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.warehouse import Identity, Row, Warehouse, WarehouseMissing, identify
+from app.warehouse import MEMORY, Identity, Question, Row, Warehouse, WarehouseMissing, identify
 
 QUESTIONS = Path(__file__).parent / "questions"
 LOOK_SECONDS = 3
@@ -23,6 +23,19 @@ def ask(question: str, **parameters: Any) -> list[Row]:
     """
     path = published_warehouse()
     return _answer(str(path), identify(path), question, parameters)
+
+
+def explore(
+    text: str, parameters: Mapping[str, Any], *, most_rows: int, most_seconds: float
+) -> Question:
+    """Begin to answer a question of somebody's own, who has a memory apart from the pages'.
+
+    Raises `QuestionFailed`, `WarehouseMissing` and `WarehouseUnreadable`.
+    """
+    warehouse = _explored.of(published_warehouse())
+    return Question(
+        warehouse, text, parameters, most_rows=most_rows, most_seconds=most_seconds
+    )
 
 
 def read_status() -> Row:
@@ -78,7 +91,8 @@ class _Readers:
     takes its place, and would have to make a copy of one that is held.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: str = MEMORY) -> None:
+        self._memory = memory
         self._lock = threading.Lock()
         self._open: dict[Path, Warehouse] = {}
         self._timer: threading.Timer | None = None
@@ -89,7 +103,7 @@ class _Readers:
             found = self._open.get(path)
             if found is None or found.identity != identify(path):
                 self._open.clear()
-                found = self._open[path] = Warehouse(path)
+                found = self._open[path] = Warehouse(path, self._memory)
             return found
 
     def let_go(self) -> None:
@@ -105,3 +119,4 @@ class _Readers:
 
 
 _readers = _Readers()
+_explored = _Readers("512MB")

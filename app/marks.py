@@ -4,6 +4,7 @@ Money becomes a float only here, and only as the length of a bar; the text besid
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -126,6 +127,28 @@ def margins(row: Row, most_copies: int) -> Iterator[dict[str, Any]]:
             "copies": copies,
             "amount": float(copies * row["earned_per_copy_usd"] - row["cost_usd"]),
         }
+
+
+def cell(value: Any) -> Any:
+    """Any value of a table as a chart takes it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case None | int() | float():
+            return value
+        case Decimal():
+            return float(value)
+        case date():
+            return value.isoformat()
+    return str(value)[:200]
+
+
+def is_instant(value: Any) -> bool:
+    """Whether `cell` made it of a date or an instant."""
+    try:
+        return isinstance(value, str) and bool(datetime.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _fate(row: Row) -> str:

@@ -42,7 +42,13 @@ said as (
         canonical_model,
         other_model,
         cost_usd,
-        cast(case when uncounted_cost_usd = 0 then now_usd end as decimal(38, 12)) as cost_now_usd,
+        uncounted_cost_usd,
+        -- What nobody counted cannot be priced otherwise: it stays as it was.
+        cast(
+            case
+                when uncounted_cost_usd < cost_usd or cost_usd = 0 then now_usd + uncounted_cost_usd
+            end as decimal(38, 12)
+        ) as cost_now_usd,
         nullif(
             concat_ws(
                 ', ',

@@ -21,7 +21,7 @@ def price_steps(rows: Sequence[Row], meter: str) -> alt.LayerChart:
     data = _data(_price_step(row) for row in rows)
     x = alt.X("changed:T", title=None, axis=_days_axis(), scale=alt.Scale(type="utc"))
     y = alt.Y("amount:Q", title=f"USD per million {meter} tokens", scale=alt.Scale(zero=True))
-    color = alt.Color("model:N", legend=_legend(2))
+    color = alt.Color("model:N", legend=_legend(alt.ExprRef("width < 500 ? 1 : 3")))
     tooltip = ["model:N", "price:N", "from:N"]
     lines = (
         alt.Chart(data)
@@ -102,7 +102,7 @@ def _days_axis(day_count: int = 0) -> alt.Axis:
     return alt.Axis(format="%-d %b %Y", grid=False, tickCount=ticks, labelOverlap=True)
 
 
-def _legend(columns: int) -> alt.Legend:
+def _legend(columns: int | alt.ExprRef) -> alt.Legend:
     return alt.Legend(
         orient="top", title=None, columns=columns, labelLimit=230, offset=8, symbolStrokeWidth=0
     )

@@ -282,13 +282,18 @@ def _offer_all(book_count: int, asked: dict[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         first = f"The dearest {count(MOST_ROWS)}; a download has all. "
         st.caption(f"{first if book_count > MOST_ROWS else ''}Click a cell to open its ebook.")
-        for name, ending, written in (("CSV", "csv", to_csv), ("Parquet", "parquet", to_parquet)):
-            st.download_button(
-                f"Download {name}",
-                lambda written=written: written(ask("what_if", row_limit=ALL_ROWS, **asked)),
-                f"what_if.{ending}",
-                on_click="ignore",
-            )
+        st.download_button(
+            "Download CSV",
+            lambda: to_csv(ask("what_if", row_limit=ALL_ROWS, **asked)),
+            "what_if.csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Download Parquet",
+            lambda: to_parquet(ask("what_if", row_limit=ALL_ROWS, **asked)),
+            "what_if.parquet",
+            on_click="ignore",
+        )
 
 
 def _choose(label: str, options: list[str], key: str, name: Any = str) -> str:

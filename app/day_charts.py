@@ -11,8 +11,9 @@ from app.warehouse import Row
 
 STATES = {"balanced": "✓", "rounding only": "≈", "differs": "≠"}
 """What a day of the provider's records is beside the ledger, and its sign."""
-# Apart for every colour vision, and under a white sign with AA contrast.
-_COLOURS = ("#3f6f9f", "#7d6a10", "#b5432c")
+# Let so much of the page through that its ink shows on them with AA contrast, on paper and on ink.
+_COLOURS = alt.Scale(domain=list(STATES), range=["#4878a8", "#ad9417", "#c8553d"])
+_DENSITIES = alt.Scale(domain=list(STATES), range=[0.3, 0.45, 0.65])
 _MORE, _LESS = "#8d7712", "#4878a8"
 
 
@@ -80,17 +81,14 @@ def day_calendar(rows: Sequence[Row]) -> alt.LayerChart:
         .encode(
             x=x,
             y=y,
-            color=alt.Color(
-                "state:N",
-                scale=alt.Scale(domain=list(STATES), range=list(_COLOURS)),
-                legend=_legend(3),
-            ),
+            color=alt.Color("state:N", scale=_COLOURS, legend=_legend(3)),
+            fillOpacity=alt.FillOpacity("state:N", scale=_DENSITIES, legend=None),
             tooltip=tooltip,
         )
     )
     signs = (
         alt.Chart(data)
-        .mark_text(fontSize=11, fontWeight="bold", color="#ffffff")
+        .mark_text(fontSize=11, fontWeight="bold")
         .encode(x=x, y=y, text="sign:N", tooltip=tooltip)
     )
     return alt.LayerChart(layer=[squares, signs], height=24 * len(months) + 90)

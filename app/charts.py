@@ -3,15 +3,28 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import plotly.graph_objects as go
 
 from app.formats import words
-from app.marks import block, branches, cell, column, end, fates, is_instant, lasting, margins, steps
+from app.marks import (
+    block,
+    branches,
+    cell,
+    column,
+    end,
+    fates,
+    is_instant,
+    lasting,
+    margins,
+    steps,
+    tested,
+)
 from app.warehouse import Row
 
+Mark = Literal["bar", "line", "area", "point"]
 PICKED = "picked"
 """The selection that a click on a bar makes; its points have the bar's `key`."""
 _TIMES = {
@@ -25,6 +38,7 @@ _TIMES = {
 """Grain → how an axis writes its beginning."""
 # Of one lightness, so that both show on paper and on ink, and apart for every colour vision.
 _FATES = alt.Scale(domain=["used", "wasted"], range=["#4878a8", "#c8553d"])
+_RESULTS = ["held", "missed"]
 _BAR_PX = 28
 _FRAME_PX = 110
 """What legend and axis take of a chart's height."""
@@ -100,7 +114,9 @@ def stage_waterfall(rows: Sequence[Row]) -> alt.LayerChart:
         alt.Chart(data)
         .mark_bar()
         .encode(
-            x=alt.X("starts:Q", title="USD", scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=6)),
+            x=alt.X(
+                "starts:Q", title="USD", scale=alt.Scale(nice=False), axis=alt.Axis(tickCount=6)
+            ),
             x2="ends:Q",
             y=y,
             color=alt.Color("fate:N", scale=_FATES, legend=_top_legend()),
@@ -115,7 +131,9 @@ def page_grid(rows: Sequence[Row]) -> alt.LayerChart:
     pages = list(dict.fromkeys(row["page"] for row in rows))
     data = _data(block(row) for row in rows)
     x = alt.X("page:N", title="page", sort=pages, axis=alt.Axis(labelAngle=0, labelOverlap=True))
-    y = alt.Y("block_rank:O", title="try", sort="descending", axis=alt.Axis(domain=False, ticks=False))
+    y = alt.Y(
+        "block_rank:O", title="try", sort="descending", axis=alt.Axis(domain=False, ticks=False)
+    )
     tooltip = ["page:N", "stage:N", "outcome:N", "calls:N", "cost:N", "page cost:N"]
     cells = (
         alt.Chart(data)
@@ -148,9 +166,7 @@ def time_line(rows: Sequence[Row], zone: str) -> alt.Chart:
     axis = alt.Axis(format=form, tickCount=6, labelOverlap=True)
     stages = len({row["stage"] for row in rows})
     bars: alt.Chart = (
-        alt.Chart(
-            _data(lasting(row, zone) for row in rows), height=_BAR_PX * stages + _FRAME_PX
-        )
+        alt.Chart(_data(lasting(row, zone) for row in rows), height=_BAR_PX * stages + _FRAME_PX)
         .mark_bar(orient="horizontal", strokeWidth=1)
         .encode(
             x=alt.X("started:T", title=None, axis=axis, scale=alt.Scale(type="utc")),
@@ -207,11 +223,44 @@ def margin_line(rows: Sequence[Row], most_copies: int) -> alt.LayerChart:
     return alt.LayerChart(layer=[zero, lines], height=320)
 
 
-def free_chart(
-    rows: Sequence[Row], mark: str, x: str, y: str, colour: str | None
-) -> alt.Chart:
-    """Somebody's own chart of somebody's own columns: `mark` is a mark's name in Vega-Lite."""
-    values = [{"x": cell(row[x]), "y": cell(row[y]), "c": colour and cell(row[colour])} for row in rows]
+def held_intervals(rows: Sequence[Row]) -> alt.LayerChart:
+    """The interval of each ebook of `backtest.sql`, and what it cost: within it, or a cross."""
+    data = _data(tested(row) for row in reversed(rows))
+    x = alt.X("place:O", title=None, axis=alt.Axis(labels=False, ticks=False, grid=False))
+    tooltip = ["book:N", "begun:N", "cost:N", "estimate:N", "result:N"]
+    bounds = (
+        alt.Chart(data)
+        .mark_bar(color="#8aa9c4", opacity=0.6)
+        .encode(x=x, y=alt.Y("low:Q", title="USD"), y2="high:Q", tooltip=tooltip)
+    )
+    actual = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=55, opacity=1)
+        .encode(
+            x=x,
+            y="actual:Q",
+            shape=alt.Shape(
+                "result:N",
+                scale=alt.Scale(domain=_RESULTS, range=["circle", "cross"]),
+                legend=_top_legend(),
+            ),
+            color=alt.Color(
+                "result:N",
+                scale=alt.Scale(domain=_RESULTS, range=["#4878a8", "#c8553d"]),
+                legend=_top_legend(),
+            ),
+            tooltip=tooltip,
+        )
+    )
+    return alt.LayerChart(layer=[bounds, actual], height=300)
+
+
+def free_chart(rows: Sequence[Row], mark: Mark, x: str, y: str, colour: str | None) -> alt.Chart:
+    """Somebody's own chart of somebody's own columns."""
+    values = [
+        {"x": cell(row[x]), "y": cell(row[y]), "c": cell(row[colour]) if colour else None}
+        for row in rows
+    ]
     kinds = {name: _kind(value[name] for value in values) for name in ("x", "y", "c")}
     chart = alt.Chart(_data(values), mark=mark, height=340).encode(
         x=alt.X(f"x:{kinds['x']}", title=x, sort=None),

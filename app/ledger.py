@@ -33,9 +33,7 @@ def explore(
     Raises `QuestionFailed`, `WarehouseMissing` and `WarehouseUnreadable`.
     """
     warehouse = _explored.of(published_warehouse())
-    return Question(
-        warehouse, text, parameters, most_rows=most_rows, most_seconds=most_seconds
-    )
+    return Question(warehouse, text, parameters, most_rows=most_rows, most_seconds=most_seconds)
 
 
 def read_status() -> Row:

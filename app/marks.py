@@ -109,11 +109,11 @@ def lasting(row: Row, zone: str) -> dict[str, Any]:
 def branches(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     """The areas of `ebook_tree.sql`: each stage, each model in it and each attempt of that."""
     for row in rows:
-        names = [words(row["stage"]), row["model"], row["attempt"]][: row["depth"]]
+        path = [row["stage"], row["model"], row["attempt"]][: row["depth"]]
         yield {
-            "id": "/".join([row["stage"], row["model"] or "", row["attempt"] or ""][: row["depth"]]),
-            "parent": "/".join([row["stage"], row["model"] or ""][: row["depth"] - 1]),
-            "label": escape(str(names[-1])),
+            "id": "/".join(path),
+            "parent": "/".join(path[:-1]),
+            "label": escape(words(path[-1]) if len(path) == 1 else path[-1]),
             "amount": length(row["cost_usd"]),
             "cost": usd_exact(row["cost_usd"]),
         }
@@ -127,6 +127,21 @@ def margins(row: Row, most_copies: int) -> Iterator[dict[str, Any]]:
             "copies": copies,
             "amount": float(copies * row["earned_per_copy_usd"] - row["cost_usd"]),
         }
+
+
+def tested(row: Row) -> dict[str, Any]:
+    """One ebook of `backtest.sql`."""
+    return {
+        "place": f"{row['begun_at'].isoformat()} {row['ebook_id']}",
+        "book": row["book"],
+        "begun": moment(row["begun_at"]),
+        "low": length(row["low_cost_usd"]),
+        "high": length(row["high_cost_usd"]),
+        "actual": length(row["actual_cost_usd"]),
+        "cost": usd_exact(row["actual_cost_usd"]),
+        "estimate": f"{usd_exact(row['low_cost_usd'])} to {usd_exact(row['high_cost_usd'])}",
+        "result": "held" if row["has_held"] else "missed",
+    }
 
 
 def cell(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Sections: a heading with the SQL and the data behind its numbers, and charts of several pages."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import altair as alt
@@ -27,15 +28,7 @@ class Section:
         """The rows that answer a question, which whoever looks can read, copy and take along."""
         with self._source.popover("SQL", type="tertiary", help="The question and its data"):
             with st.container(horizontal=True):
-                for ending, written in (("csv", to_csv), ("parquet", to_parquet)):
-                    st.download_button(
-                        ending.upper() if ending == "csv" else "Parquet",
-                        lambda written=written: written(ask(question, **parameters)),
-                        f"{question}.{ending}",
-                        on_click="ignore",
-                        icon=":material/download:",
-                        key=f"{self._name}-{question}-{ending}",
-                    )
+                offer_downloads(question, self._name, **parameters)
             st.code(asked_sql(question, parameters), language="sql", wrap_lines=True)
         return ask(question, **parameters)
 
@@ -54,6 +47,23 @@ class Section:
         return str(chosen)
 
 
+def offer_downloads(question: str, key: str, **parameters: Any) -> None:
+    """Buttons for the rows that answer a question; they are asked for when one is pressed."""
+    for name, ending, write in (("CSV", "csv", to_csv), ("Parquet", "parquet", to_parquet)):
+
+        def written(write: Callable[[list[Row]], str | bytes] = write) -> str | bytes:
+            return write(ask(question, **parameters))
+
+        st.download_button(
+            name,
+            written,
+            f"{question}.{ending}",
+            on_click="ignore",
+            icon=":material/download:",
+            key=f"{key}-{question}-{ending}",
+        )
+
+
 def asked_sql(question: str, parameters: dict[str, Any]) -> str:
     """The question with the values that it was asked with: it runs on Explore as it stands."""
     return re.sub(
@@ -67,9 +77,7 @@ def show_parts(title: str, splits: list[str], view: View, ebook_id: str = "") ->
     """What each stage or model cost, of one ebook or of all."""
     section = Section(title, "parts")
     split = section.choose("Split by", splits, "parts")
-    parts = section.ask(
-        "spend_by_part", view=view.as_parameter(), ebook_id=ebook_id, split=split
-    )
+    parts = section.ask("spend_by_part", view=view.as_parameter(), ebook_id=ebook_id, split=split)
     if parts:
         st.altair_chart(used_and_wasted(parts, "part", "part", view.currency))
     else:

@@ -7,7 +7,6 @@ import streamlit as st
 from app.formats import change, count, counted, money, money_prose, share, usd_exact
 from app.warehouse import Row
 
-
 PER_PAGE = "Per accepted page"
 
 
@@ -38,11 +37,11 @@ def show_tiles(name: str, tiles: list[Tile]) -> None:
 def spend_tile(totals: Row, currency: str) -> Tile:
     """What was spent in the time shown, and how much more that is than in the time before."""
     calls = counted(totals["call_count"], "call")
-    before = money(totals["cost_before"], currency)
+    before, rise = money(totals["cost_before"], currency), totals["change_share"]
     return Tile(
         "Spend",
         money(totals["cost"], currency),
-        f"{change(totals['change_share'])} from {before} before" if totals["change_share"] else calls,
+        f"{change(rise)} from {before} before" if rise else calls,
         f"Exactly {usd_exact(totals['cost_usd'])} for {calls}: charged to credits, and what the "
         "provider took on a key of our own.",
     )
@@ -58,7 +57,7 @@ def accepted_page_tile(totals: Row, currency: str) -> Tile:
         money(totals["cost_per_accepted_page"], currency),
         f"{count(int(pages))} accepted",
         f"Exactly {usd_exact(totals['cost_per_accepted_page_usd'])}, all work on an ebook "
-        "included: covers, outlines, what was rejected. Of ebooks last worked on in the time shown.",
+        "included: covers, outlines, what was rejected. Of ebooks last worked on in this time.",
     )
 
 

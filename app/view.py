@@ -101,7 +101,7 @@ def _dates() -> Sequence[date]:
     return picked if isinstance(picked, tuple) else (picked,)
 
 
-def _filters() -> dict[str, tuple[str, ...]]:
+def _filters() -> dict[str, Any]:
     options: dict[str, list[str]] = {name: [] for name in _FILTERS}
     for row in ask("choices"):
         options[row["filter"]].append(row["choice"])
@@ -166,10 +166,10 @@ def _span(period: str, dates: Sequence[date], zone: ZoneInfo) -> tuple[datetime,
         first, end = dates[0], dates[-1] + timedelta(days=1)
     if first is None or end is None:
         return BEGINNING, END
-    return _midnight(first, zone), _midnight(end, zone)
+    return midnight(first, zone), midnight(end, zone)
 
 
-def _midnight(of_day: date, zone: ZoneInfo) -> datetime:
+def midnight(of_day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(of_day, time(), zone).astimezone(UTC)
 
 

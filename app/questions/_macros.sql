@@ -24,6 +24,11 @@ cast(
     divided(whole_units(part_usd) * 1000000, nullif(whole_units(whole_usd), 0)) as decimal(18, 0)
 ) * cast(0.000001 as decimal(9, 6));
 
+-- As much of an amount as `part` is of `whole`.
+create or replace macro memory.main.prorated(amount_usd, part, whole) as
+cast(divided(whole_units(amount_usd) * part, cast(whole as hugeint)) as decimal(38, 0))
+* cast(0.000000000001 as decimal(38, 12));
+
 -- An amount in the currency that one USD buys `rate` of; null where there is no rate.
 create or replace macro memory.main.at_rate(amount_usd, rate) as
 cast(

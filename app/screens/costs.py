@@ -5,11 +5,10 @@ from typing import Any
 import streamlit as st
 
 from app.charts import used_and_wasted
-from app.downloads import to_csv, to_parquet
 from app.formats import count, counted, money, share, words
 from app.ledger import ask, read_status
 from app.notices import say_unconverted
-from app.sections import Section, open_ebook, show_ebooks_chart
+from app.sections import Section, offer_downloads, open_ebook, show_ebooks_chart
 from app.tiles import accepted_page_tile, show_tiles, spend_tile, untracked_besides, waste_tile
 from app.view import KEPT, View, choose_view
 from app.warehouse import Row
@@ -111,13 +110,7 @@ def _offer_downloads(shown: int, wanted: dict[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         said = f"The first {count(shown)} rows; a download has all. " if shown == MOST_ROWS else ""
         st.caption(f"{said}Click a bar or a cell to open its ebook.")
-        for name, ending, written in (("CSV", "csv", to_csv), ("Parquet", "parquet", to_parquet)):
-            st.download_button(
-                f"Download {name}",
-                lambda written=written: written(ask("books", row_limit=ALL_ROWS, **wanted)),
-                f"costs.{ending}",
-                on_click="ignore",
-            )
+        offer_downloads("books", "all", row_limit=ALL_ROWS, **wanted)
 
 
 def _compare(rows: list[Row], view: View) -> None:

@@ -1,15 +1,14 @@
 """Explore: questions of one's own to the marts, as tables and charts."""
 
 from pathlib import Path
-from typing import Any
+from typing import cast
 
-import altair as alt
 import streamlit as st
 
-from app.charts import free_chart
+from app.charts import Mark, free_chart
 from app.downloads import to_csv, to_parquet
 from app.formats import count
-from app.ledger import QUESTIONS, ask, explore, published_warehouse
+from app.ledger import ask, explore, published_warehouse
 from app.view import KEPT, View, choose_view
 from app.warehouse import Answer, QuestionFailed, Row
 
@@ -48,9 +47,7 @@ def _choose_question() -> str:
     if chosen and chosen != st.session_state.get("begun_with"):
         st.session_state["sql"] = saved[chosen].read_text("utf-8", "replace")
     st.session_state["begun_with"] = chosen
-    text = str(
-        st.text_area("One `select`", FIRST, height=220, key="sql", max_chars=20_000, **KEPT)
-    )
+    text = str(st.text_area("One `select`", FIRST, height=220, key="sql", max_chars=20_000, **KEPT))
     with st.container(horizontal=True):
         if st.button("Run", type="primary", shortcut="Ctrl+Enter", icon=":material/play_arrow:"):
             st.session_state["asked"] = text
@@ -114,7 +111,9 @@ def _show_chart(rows: list[Row]) -> None:
         x = st.selectbox("Along", columns, key="x")
         y = st.selectbox("Up", columns, min(1, len(columns) - 1), key="y")
         colour = st.selectbox("Colour", ["—", *columns], key="colour")
-    st.altair_chart(free_chart(rows, str(mark), str(x), str(y), None if colour == "—" else colour))
+    st.altair_chart(
+        free_chart(rows, cast("Mark", mark), str(x), str(y), None if colour == "—" else colour)
+    )
 
 
 def _show_tables() -> None:
@@ -122,7 +121,9 @@ def _show_tables() -> None:
     marts: dict[str, list[Row]] = {}
     for row in ask("tables"):
         marts.setdefault(row["mart"], []).append(row)
-    mart = st.selectbox("Table", list(marts), list(marts).index("fct_ebook_costs"), key="table", **KEPT)
+    mart = st.selectbox(
+        "Table", list(marts), list(marts).index("fct_ebook_costs"), key="table", **KEPT
+    )
     itself, *columns = marts[str(mart)]
     st.caption(itself["description"])
     st.dataframe(

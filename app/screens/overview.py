@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
+from app.budgets import show_budgets
 from app.charts import spend_over_time, used_and_wasted
-from app.formats import age, count, counted, month, money, money_prose, usd_exact
+from app.formats import age, count, counted, money, money_prose, month, usd_exact
 from app.ledger import ask, read_status
 from app.notices import say_how_fresh, say_unconverted
 from app.sections import Section, show_ebooks_chart, show_parts
@@ -43,6 +44,7 @@ def show_overview() -> None:
         f"exactly **{usd_exact(status['cost_usd'])}** in all{untracked_besides(status)}."
     )
     show_tiles("spend", _tiles(totals, view))
+    show_budgets(view)
     _show_quality(status)
     say_unconverted(totals, view)
     _show_change()

@@ -72,7 +72,7 @@ def _published_now() -> Identity | None:
 
 
 # Data are kept by the identity of the file they came from.
-@st.cache_data(show_spinner=False, max_entries=500, ttl="1d")
+@st.cache_data(show_spinner=False, max_entries=500, ttl="1D")
 def _answer(
     path: str,
     identity: Identity,  # noqa: ARG001 - it is the key that a new build changes

@@ -231,17 +231,16 @@ def _pick_day() -> None:
 def _choose_day(days: list[Row]) -> str:
     """One of the days, the newest that differs until somebody chooses."""
     newest = sorted(days[::-1], key=lambda row: row["state"] != "differs")
-    said = {
-        row[
-            "date_utc"
-        ].isoformat(): f"{day(row['date_utc'])}: {STATES[row['state']]} {row['state']}"
-        for row in newest
-    }
-    return str(
-        st.selectbox(
-            "Day", list(said), key="day", format_func=lambda of: said.get(of, of), width=320, **KEPT
-        )
+    of = {row["date_utc"].isoformat(): row for row in newest}
+    # By its date alone, which a link then has, whatever becomes of the day.
+    chosen = str(st.selectbox("Day", list(of), key="day", width=320, **KEPT))
+    row = of[chosen]
+    st.caption(
+        f"{STATES[row['state']]} {day(row['date_utc'])}: {row['state']}, the provider has "
+        f"{money_prose(row['difference_usd'], signed=True)} and {row['missing_requests']:+,} requests "
+        "to the ledger's."
     )
+    return chosen
 
 
 def _show_generations(chosen: str) -> None:

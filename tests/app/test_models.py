@@ -66,7 +66,7 @@ def test_a_replacement_in_the_address_prices_every_ebook_as_the_what_if_does(
 def test_work_that_a_model_did_itself_stays_at_its_cost(
     open_app: OpenApp, change_demo: ChangeDemo
 ) -> None:
-    price = "9, 9, 9, 9, 9, 9, 0"
+    price = "0.09, 0.09, 0.09, 0.09, 0.09, 0.09, 0"
     home = change_demo(
         f"insert into int_prices_in_force ({COLUMNS}) values "
         f"('{CHECKED}', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01', null)"

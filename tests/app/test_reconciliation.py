@@ -51,7 +51,10 @@ def test_the_page_says_what_the_report_says(open_app: OpenApp, billed: Path) -> 
     assert not app.exception
     (open_class,) = report["classes"]
     amount, requests = open_class["amount_usd"], open_class["requests"]
-    assert f"≠ **Open**: untracked call {amount} USD ({requests})." in spoken(app)
+    assert (
+        f"≠ **Open**: {open_class['class'].replace('_', ' ')} {amount} USD ({requests})."
+        in spoken(app)
+    )
     assert tiles(app)["Days"] == (str(report["day_count"]), "1 differ")
     assert amount in spoken(app)
 
@@ -106,7 +109,7 @@ def test_a_dropped_file_is_shown_before_it_lands(
     before = sorted(billed.glob("lake/**/*.parquet"))
     app = open_app(billed, "reconciliation", look="import")
     more = CALLS.replace("gen-", "gen-9").encode()
-    app.file_uploader(key="dropped").upload(("more.csv", more, "text/csv")).run(timeout=60)
+    app.file_uploader(key="dropped").upload("more.csv", more, "text/csv").run(timeout=60)
     assert not app.exception
     assert "**2 calls** new to the lake" in spoken(app)
     assert "Nothing of it has landed" in spoken(app)
@@ -122,7 +125,7 @@ def test_what_is_here_already_offers_nothing_to_land(
 ) -> None:
     monkeypatch.setenv(ALLOWED, "1")
     app = open_app(billed, "reconciliation", look="import")
-    app.file_uploader(key="dropped").upload(("again.csv", CALLS.encode(), "text/csv"))
+    app.file_uploader(key="dropped").upload("again.csv", CALLS.encode(), "text/csv")
     app.run(timeout=60)
     assert "2 calls here already" in spoken(app)
     assert not _buttons(app, "Land it and build")

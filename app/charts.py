@@ -95,7 +95,7 @@ def used_and_wasted(
         .mark_text(align="left", dx=6)
         .encode(x=x, y=y, text="cost:N")
     )
-    return alt.LayerChart(layer=[bars, ends], height=max(_BAR_PX * len(rows) + 30, 100))
+    return alt.LayerChart(layer=[bars, ends], height=max(_BAR_PX * len(rows) + 50, 100))
 
 
 def pickable(chart: alt.LayerChart) -> alt.LayerChart:

@@ -20,7 +20,7 @@ BEGINNING, END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=U
 ALL_TIME, CUSTOM = "All time", "Dates"
 _DAYS = {"Today": 1, "Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90}
 PERIODS = [ALL_TIME, *_DAYS, "This month", "Last month", "This year", CUSTOM]
-FILTERED = {"", "costs", "models", "explore"}
+FILTERED = {"", "costs", "explore"}
 """The addresses of the pages that show a period, and what passes filters."""
 _CHOSEN = "chosen view"
 _NO_DATES: Sequence[date] = ()

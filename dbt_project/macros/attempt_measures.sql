@@ -38,3 +38,17 @@
         min(first_call_at) as first_call_at,
         max(last_call_at) as last_call_at
 {%- endmacro %}
+
+
+{# What else is metered, of several groups together: for what other models would have cost. #}
+{% macro metered_measures() -%}
+    {%- for counted in [
+        'cache_read_tokens',
+        'cache_write_tokens',
+        'reasoning_tokens',
+        'output_image_tokens',
+        'web_search_count',
+    ] -%}
+        cast(coalesce(sum({{ counted }}), 0) as bigint) as {{ counted }}{{ "," if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}

@@ -18,8 +18,10 @@ PREFERRED_PORT = 8501
 PROJECT = Path(__file__).parents[2]
 
 
-def serve_dashboard(home: Home, port: int | None = None) -> None:
+def serve_dashboard(home: Home, port: int | None = None, *, allow_import: bool = False) -> None:
     """Serve until interrupted. Without `port`, 8501 or else one that is free.
+
+    `allow_import` lets its pages run `inkledger import activity`; else they write nothing.
 
     Raises `UsageError` for a port that is taken.
     """
@@ -28,7 +30,11 @@ def serve_dashboard(home: Home, port: int | None = None) -> None:
     server = subprocess.Popen(
         _command(port),
         cwd=PROJECT,
-        env={**os.environ, "INKLEDGER_HOME": str(home.root)},
+        env={
+            **os.environ,
+            "INKLEDGER_HOME": str(home.root),
+            "INKLEDGER_ALLOW_IMPORT": "1" if allow_import else "",
+        },
         # Its greeting names an address before it answers there; errors come on stderr.
         stdout=subprocess.DEVNULL,
     )

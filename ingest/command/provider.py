@@ -3,6 +3,7 @@
 Commands import what they work with when they run: the others should not wait for it.
 """
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,24 +33,42 @@ def import_group() -> None:
     type=click.Path(path_type=Path),
     help="What the calls were for. Default: attribution.toml in INKLEDGER_HOME, if it is there.",
 )
-def activity_exports(files: tuple[Path, ...], rules: Path | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Say what would land, and land nothing.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+)
+def activity_exports(
+    files: tuple[Path, ...], rules: Path | None, dry_run: bool, output_format: str
+) -> None:
     """Import OpenRouter's activity exports.
 
     Per call or per day: their header tells which. Importing a file again changes nothing.
     """
     from ingest.imports.activity import import_activity
     from ingest.imports.attribution_rules import default_rules_path, load_rules
+    from ingest.imports.rehearsal import Rehearsal
     from ingest.lake import Lake, naming_spoilt_files
 
     home = Home(Settings().home)
     attribution = load_rules(rules or default_rules_path(home))
-    with naming_spoilt_files(Lake(home.lake)) as lake:
+    with naming_spoilt_files((Rehearsal if dry_run else Lake)(home.lake)) as lake:
         result = import_activity(files, lake, rules=attribution, landed_at=utc_now())
+    if output_format == "json":
+        click.echo(json.dumps(result.as_json()))
+        return
     for warning in result.warnings:
         remarks().print(f"Warning: {warning}", markup=False, soft_wrap=True)
     for file in result.files:
         click.echo(file.summary)
-    click.echo("`inkledger build` brings it into the reports.")
+    click.echo(
+        "Nothing of it has landed: this was a dry run."
+        if dry_run
+        else "`inkledger build` brings it into the reports."
+    )
 
 
 @click.group("pull")

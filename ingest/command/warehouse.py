@@ -163,9 +163,12 @@ def reprice_attempts(dry_run: bool, output_format: Format) -> None:
 
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
-def serve(port: int) -> None:
+@click.option(
+    "--allow-import", is_flag=True, help="Let whoever opens the dashboard import activity exports."
+)
+def serve(port: int, allow_import: bool) -> None:
     """Serve the dashboard on this machine."""
-    serve_dashboard(Home(Settings().home), port)
+    serve_dashboard(Home(Settings().home), port, allow_import=allow_import)
 
 
 def build_and_say(

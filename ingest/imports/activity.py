@@ -59,7 +59,7 @@ def _import_days(export: Export, lake: Lake, landed_at: datetime) -> ImportedFil
         "provider_activity", f"activity-days-{export.digest[:32]}", reading.records, landed_at
     )
     _land_quarantine(reading.quarantined, export, lake, landed_at)
-    return report(reading, landed_count=len(reading.records) if path else 0)
+    return report(reading, landed=reading.records if path else ())
 
 
 def _import_calls(
@@ -77,7 +77,7 @@ def _import_calls(
     ]
     _land(lake, "usage_events", export, [*new, *changed], landed_at)
     _land_quarantine(reading.quarantined, export, lake, landed_at)
-    return report(reading, landed_count=len(new), changed_count=len(changed))
+    return report(reading, landed=new, changed_count=len(changed))
 
 
 def _land_quarantine(

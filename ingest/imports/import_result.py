@@ -1,13 +1,26 @@
 """What an import did, file by file, in numbers and in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
+from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from ingest.imports.columns import Kind
 from ingest.imports.reading import Reading
-from ingest.records import Record, UsageEvent
+from ingest.money import format_usd
+from ingest.records import ProviderActivity, Record, UsageEvent
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedDay:
+    """What is new of one UTC day: calls by when they started, sums by the day they are of."""
+
+    date: date
+    row_count: int
+    told_usd: Decimal
+    """USD that the rows tell, as far as they do; what own keys paid is in sums of days only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,8 @@ class ImportedFile:
     quarantined_count: int
     """Rows that cannot be read, kept in `quarantine` with their reason."""
     warnings: tuple[str, ...]
+    days: tuple[ImportedDay, ...]
+    """The rows of `landed_count` by day."""
 
     @property
     def row_count(self) -> int:
@@ -43,6 +58,26 @@ class ImportedFile:
             parts.append(f"{self.quarantined_count:,} unreadable rows set aside in quarantine")
         return f"{self.name}: {', '.join(parts)}."
 
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs: USD as decimal strings, days as `2026-04-15`."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "landed_count": self.landed_count,
+            "changed_count": self.changed_count,
+            "known_count": self.known_count,
+            "quarantined_count": self.quarantined_count,
+            "warnings": list(self.warnings),
+            "days": [
+                {
+                    "date": day.date.isoformat(),
+                    "row_count": day.row_count,
+                    "told_usd": format_usd(day.told_usd),
+                }
+                for day in self.days
+            ],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
@@ -55,9 +90,16 @@ class ImportResult:
         """Sentences for stderr."""
         return tuple(warning for file in self.files for warning in file.warnings)
 
+    def as_json(self) -> list[dict[str, Any]]:
+        """The files of the command, in its order."""
+        return [file.as_json() for file in self.files]
 
-def report(reading: Reading[Any], *, landed_count: int, changed_count: int = 0) -> ImportedFile:
+
+def report(
+    reading: Reading[Any], *, landed: Sequence[Record], changed_count: int = 0
+) -> ImportedFile:
     """Count what was read against what landed of it."""
+    landed_count = len(landed)
     return ImportedFile(
         name=reading.export.name,
         kind=reading.export.layout.kind,
@@ -66,7 +108,24 @@ def report(reading: Reading[Any], *, landed_count: int, changed_count: int = 0) 
         known_count=len(reading.records) - landed_count - changed_count,
         quarantined_count=len(reading.quarantined),
         warnings=tuple(_warnings(reading)),
+        days=tuple(_by_day(landed)),
     )
+
+
+def _by_day(records: Sequence[Record]) -> Iterator[ImportedDay]:
+    told = sorted(map(_told, records), key=lambda row: row[0])
+    for day, rows in groupby(told, key=lambda row: row[0]):
+        amounts = [usd for _, usd in rows]
+        yield ImportedDay(day, len(amounts), sum(amounts, Decimal(0)))
+
+
+def _told(record: Record) -> tuple[date, Decimal]:
+    match record:
+        case UsageEvent():
+            return record.started_at.date(), record.reported_cost_usd or Decimal(0)
+        case ProviderActivity():
+            return record.activity_date, record.usage_usd + (record.byok_usage_usd or 0)
+    raise TypeError(f"{type(record).__name__} is in no activity export.")
 
 
 def _warnings(reading: Reading[Any]) -> Iterator[str]:

@@ -9,8 +9,9 @@ described as (
     select
         mart,
         column_number,
-        column_name,
-        data_type,
+        -- Where nothing is described, a null alone has no type.
+        cast(column_name as varchar) as column_name,
+        cast(data_type as varchar) as data_type,
         description
     from (
         values

@@ -13,7 +13,9 @@ measured as (
         canonical_model,
         {{ page_count_of('pages') }} as page_count,
         {{ page_count_of('accepted_pages') }} as accepted_page_count,
-        {{ summed_measures() }}
+        {{ summed_measures() }},
+        {{ metered_measures() }},
+        cast(coalesce(sum(uncounted_cost_usd), 0) as decimal(38, 12)) as uncounted_cost_usd
     from days
     group by ebook_id, stage, canonical_model
 ),

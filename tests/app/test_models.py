@@ -25,7 +25,7 @@ def priced(change_demo: ChangeDemo) -> Path:
     price = "0.000001, 0.000001, 0.000001, 0.000001, 0.000001, 0.000001, 0"
     return change_demo(
         f"insert into int_prices_in_force ({COLUMNS}) values "
-        f"('c/d', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01 00:00:00+00', null)"
+        f"('c/d', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01', null)"
     )
 
 

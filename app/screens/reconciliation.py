@@ -230,15 +230,17 @@ def _pick_day() -> None:
 
 def _choose_day(days: list[Row]) -> str:
     """One of the days, the newest that differs until somebody chooses."""
-    newest = sorted(days[::-1], key=lambda row: row["state"] != "differs")
+    newest = sorted(
+        days, key=lambda row: (row["state"] == "differs", row["date_utc"]), reverse=True
+    )
     of = {row["date_utc"].isoformat(): row for row in newest}
     # By its date alone, which a link then has, whatever becomes of the day.
     chosen = str(st.selectbox("Day", list(of), key="day", width=320, **KEPT))
     row = of[chosen]
     st.caption(
         f"{STATES[row['state']]} {day(row['date_utc'])}: {row['state']}, the provider has "
-        f"{money_prose(row['difference_usd'], signed=True)} and {row['missing_requests']:+,} requests "
-        "to the ledger's."
+        f"{money_prose(row['difference_usd'], signed=True)} and {row['missing_requests']:+,}"
+        " requests to the ledger's."
     )
     return chosen
 

@@ -2,8 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-
-import polars as pl
+from typing import Any
 
 from ingest.lake import Lake
 
@@ -15,7 +14,7 @@ class Rehearsal(Lake):
         self,
         table_name: str,
         file_name: str,
-        rows: pl.DataFrame | pl.LazyFrame,  # noqa: ARG002 - as `Lake` is asked
+        rows: Any,  # noqa: ARG002 - as `Lake` is asked
         landed_at: datetime,  # noqa: ARG002 - as `Lake` is asked
     ) -> Path | None:
         """Where `Lake.land_rows` would have written, or `None` if it would have done nothing."""

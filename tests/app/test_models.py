@@ -25,7 +25,7 @@ def priced(change_demo: ChangeDemo) -> Path:
     price = "0.000001, 0.000001, 0.000001, 0.000001, 0.000001, 0.000001, 0"
     return change_demo(
         f"insert into int_prices_in_force ({COLUMNS}) values "
-        f"('c/d', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01 00:00:00+00', null)"
+        f"('c/d', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01', null)"
     )
 
 
@@ -72,7 +72,7 @@ def test_work_that_a_model_did_itself_stays_at_its_cost(
         f"('{CHECKED}', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01', null)"
     )
     app = open_app(home, "models", instead_quality_check=CHECKED)
-    assert tiles(app)["Difference"] == ("0", "the same")
+    assert tiles(app)["Difference"] == ("$0", "the same")
 
 
 def test_images_without_a_price_leave_an_ebook_without_a_new_cost(

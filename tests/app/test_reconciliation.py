@@ -1,7 +1,6 @@
 """The ledger against the bill, and an export that is dropped on the page."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +38,11 @@ def billed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A home into which the app may import."""
     monkeypatch.setenv(ALLOWED, "1")
     monkeypatch.setenv("INKLEDGER_HOME", str(tmp_path))
-    yield tmp_path
+    return tmp_path
 
 
 def test_the_page_says_what_the_report_says(open_app: OpenApp, billed: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.view import View
 from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, answer, spoken, tiles
 
 HOSTILE = ["'; drop table fct_ebook_costs; --", "$kinds", "%_\\", "\x00\u202e🦊", "an" * 50_000]
@@ -152,10 +153,7 @@ def test_filters_by_model_and_stage_add_up_to_the_ledger(
     choices = answer(demo_home, "choices")
     for name, of_view in (("model", "models"), ("stage", "stages")):
         parts = [row["choice"] for row in choices if row["filter"] == name]
-        sums = [
-            answer(demo_home, "totals", WHOLE._replace(**{of_view: (part,)}))[0]["cost_usd"]
-            for part in parts
-        ]
+        sums = [answer(demo_home, "totals", _only(of_view, part))[0]["cost_usd"] for part in parts]
         assert sum(sums) == Decimal(reported["status"]["cost_usd"])
 
 
@@ -167,3 +165,8 @@ def test_the_history_of_an_ebook_adds_up_to_its_cost(demo_home: Path) -> None:
 def _rows(app: AppTest) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = app.dataframe[0].value.to_dict("records")
     return rows
+
+
+def _only(of_view: str, choice: str) -> View:
+    filters: dict[str, Any] = {of_view: (choice,)}
+    return WHOLE._replace(**filters)

@@ -5,19 +5,10 @@
 
 with
 
-described as (
-    select
-        mart,
-        column_number,
-        -- Where nothing is described, a null alone has no type.
-        cast(column_name as varchar) as column_name,
-        cast(data_type as varchar) as data_type,
-        description
-    from (
-        values
-        {{ described_columns() }}
-    ) as columns (mart, column_number, column_name, data_type, description)
+described (mart, column_number, column_name, data_type, description) as (
+    values
+    {{ described_columns() }}
 )
 
 select * from described
-where {{ "false" if is_restating() else "true" }}
+where mart <> ''

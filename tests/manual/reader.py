@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -21,11 +22,12 @@ make() {{
         cp --recursive "$SUITE_DEMO/home" "${{INKLEDGER_HOME:-data}}"
         cat "$SUITE_DEMO/printed"
     else
-        command make "$@"
+        command make --directory "$SUITE_CHECKOUT" "$@"
     fi
 }}
 """
-"""The suite has made the demo already: by the command that make would run, as a test holds."""
+"""The suite has made the demo already, by the command that make would run, as a test holds. What
+else is made is made in the real checkout: its environment must not learn of a folder that goes."""
 OF_OTHERS = re.compile(r"^(?:from|import) (?:langchain_openrouter|litellm|pydantic_ai)\b", re.M)
 """Clients that are not in the project's own environment, but in `.venv-clients`."""
 OURS = re.compile("OPENROUTER|INKLEDGER")
@@ -44,7 +46,7 @@ class Reader:
         for entry in PROJECT.iterdir():
             if entry.name not in {".git", ".site", "data", "ledger"}:
                 (folder / entry.name).symlink_to(entry)
-        self.groups: list[int] = []
+        self.begun: list[subprocess.Popen[bytes]] = []
         self.environment = {
             **{name: value for name, value in os.environ.items() if not OURS.match(name)},
             "PATH": f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -55,6 +57,7 @@ class Reader:
             "OPENROUTER_MANAGEMENT_KEY": "sk-or-v1-management",
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
             "SUITE_DEMO": str(demo_home.parent),
+            "SUITE_CHECKOUT": str(PROJECT),
         }
 
     def follow(self, block: Block) -> str:
@@ -90,11 +93,10 @@ class Reader:
 
     def leave(self) -> None:
         """End what the page left running."""
-        for group in self.groups:
-            try:
-                os.killpg(group, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        for process in self.begun:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
     def _ask(self, sql: str) -> str:
         with duckdb.connect(self.home / "warehouse.duckdb", read_only=True) as warehouse:
@@ -111,7 +113,7 @@ class Reader:
                 command, cwd=self.here, env=self.environment, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
-        self.groups.append(process.pid)
+        self.begun.append(process)
         if block.until is not None:
             self._interrupt_after(block.until, process, printed)
         try:

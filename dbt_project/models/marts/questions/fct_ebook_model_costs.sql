@@ -28,7 +28,8 @@ measured as (
             coalesce(
                 sum(
                     case
-                        when input_tokens + output_tokens + output_image_count + web_search_count = 0
+                        when
+                            input_tokens + output_tokens + output_image_count + web_search_count = 0
                             then cost_usd
                     end
                 ), 0

@@ -1,5 +1,5 @@
--- `fct_model_what_if` at the prices in force now alone, and from sums of the whole work instead of its
--- hours: small enough to be asked for every ebook at once. A view, for it has a row for every model
+-- `fct_model_what_if` at the prices in force now alone, and from sums of the whole work instead of
+-- its hours: small enough to be asked for every ebook at once. A view, for it has a row for every model
 -- that is listed; ask it for chosen ones.
 
 {{ config(materialized='view') }}
@@ -54,7 +54,9 @@ said as (
                 ', ',
                 case when now_usd is null then 'no price of a part' end,
                 case when uncounted_cost_usd <> 0 then 'no tokens counted' end,
-                case when is_other and output_image_tokens + output_image_count > 0 then 'images' end,
+                case
+                    when is_other and output_image_tokens + output_image_count > 0 then 'images'
+                end,
                 case when is_other and cache_read_tokens + cache_write_tokens > 0 then 'cache' end,
                 case
                     when split_part(canonical_model, '/', 1) <> split_part(other_model, '/', 1)

@@ -1,6 +1,6 @@
 -- `fct_model_what_if` at the prices in force now alone, and from sums of the whole work instead of
--- its hours: small enough to be asked for every ebook at once. A view, for it has a row for every model
--- that is listed; ask it for chosen ones.
+-- its hours: small enough to be asked for every ebook at once. A view, for it has a row for every
+-- model that is listed; ask it for chosen ones.
 
 {{ config(materialized='view') }}
 

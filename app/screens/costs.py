@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app.charts import used_and_wasted
-from app.formats import count, counted, money, share, words
+from app.formats import count, counted, money, share, usd_exact, words
 from app.ledger import ask, read_status
 from app.notices import say_unconverted
 from app.sections import Section, offer_downloads, open_ebook, show_ebooks_chart
@@ -34,8 +34,10 @@ def show_costs() -> None:
         ],
     )
     say_unconverted(totals, view)
-    if untracked := untracked_besides(read_status()):
-        st.caption(f"What is shown here is what calls were recorded for{untracked}.")
+    st.caption(
+        f"Exactly **{usd_exact(totals['cost_usd'])}** for what is shown"
+        f"{untracked_besides(read_status())}."
+    )
     section = Section("Cost of each ebook", "books")
     with section.controls:
         wanted = {"view": view.as_parameter(), **_order()}

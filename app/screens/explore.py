@@ -49,7 +49,7 @@ def _choose_question() -> str:
     st.session_state["begun_with"] = chosen
     text = str(st.text_area("One `select`", FIRST, height=220, key="sql", max_chars=20_000, **KEPT))
     with st.container(horizontal=True):
-        if st.button("Run", type="primary", shortcut="Ctrl+Enter", icon=":material/play_arrow:"):
+        if st.button("Run", shortcut="Ctrl+Enter", icon=":material/play_arrow:"):
             st.session_state["asked"] = text
         if st.button("Stop", icon=":material/stop:", help="Give up what is being answered"):
             st.session_state["asked"] = None

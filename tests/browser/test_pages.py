@@ -1,15 +1,18 @@
-"""The three pages in a real browser: the totals that the report prints, and nothing broken."""
+"""The pages in a real browser: the totals that the report prints, and nothing broken."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.conftest import run_inkledger
 
-WIDTHS = [390, 1600]
+PAGES = ["/", "/costs", "/ebook", "/models", "/reconciliation", "/plan", "/explore"]
+WITH_CHARTS = {"/", "/costs", "/ebook"}
 README_WIDTH = 1280
 MOST_BYTES = 300_000
 MAIN = "document.querySelector('[data-testid=stMain]')"
@@ -35,9 +38,10 @@ class Watched:
     def open(self, path: str) -> None:
         """Go to a page and wait until it is drawn whole."""
         self.page.goto(self.address + path)
-        expect(self.page.get_by_test_id("stMetric").first).to_be_visible(timeout=60_000)
+        expect(self.page.locator("h1")).to_be_visible(timeout=60_000)
         expect(self.page.locator("[data-test-script-state=notRunning]")).to_be_attached()
-        expect(self.page.locator("svg.marks").last).to_be_visible()
+        if path.partition("?")[0] in WITH_CHARTS:
+            expect(self.page.locator("svg.marks").last).to_be_visible()
         self.page.evaluate("document.fonts.ready")
 
     def check(self) -> None:
@@ -46,6 +50,13 @@ class Watched:
             expect(self.page.get_by_test_id(box)).to_have_count(0)
         assert self.troubles == []
         assert self.page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth")
+
+    def check_for_everyone(self) -> None:
+        """Nothing serious or critical among what axe-core finds."""
+        self._settled_height()
+        found = Axe().run(self.page).response["violations"]
+        grave = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+        assert [(rule["id"], rule["nodes"][0]["html"]) for rule in grave] == []
 
     def take(self, path: Path) -> None:
         """A picture of the whole page, which scrolls inside its window."""
@@ -99,7 +110,7 @@ def test_costs_shows_the_same_total_and_leads_to_an_ebook(
     watched.take(screenshots / "costs-light.png")
     watched.page.locator("path[aria-roledescription=bar]").first.click()
     expect(watched.page.locator("h1")).to_have_text(reported["ebooks"][0]["title"])
-    assert watched.page.url.endswith(f"/ebook?ebook_id={reported['ebooks'][0]['ebook_id']}")
+    assert watched.page.url.endswith(f"ebook_id={reported['ebooks'][0]['ebook_id']}")
     watched.check()
     watched.page.close()
 
@@ -117,12 +128,41 @@ def test_an_ebook_shows_its_cost(
     watched.page.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/", "/costs", "/ebook"])
-def test_pages_fit_a_phone_and_a_wide_screen(
-    dashboard: str, browser: Browser, path: str, width: int
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1600, "light")])
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_fit_a_phone_and_a_wide_screen_and_everyones_eyes(
+    dashboard: str, browser: Browser, path: str, width: int, theme: str
 ) -> None:
-    watched = Watched(browser, dashboard, width, "dark")
+    watched = Watched(browser, dashboard, width, theme)
     watched.open(path)
+    watched.check()
+    watched.check_for_everyone()
+    watched.page.close()
+
+
+def test_what_is_chosen_goes_along_to_the_next_page(dashboard: str, browser: Browser) -> None:
+    watched = Watched(browser, dashboard, README_WIDTH, "light")
+    watched.open("/?tz=Asia/Kolkata&kind=coloring+book")
+    watched.page.get_by_role("link", name="Costs").click()
+    expect(watched.page.locator("h1")).to_have_text("Costs")
+    expect(watched.page.get_by_text("Only kind coloring book.")).to_be_visible()
+    expect(watched.page).to_have_url(re.compile("tz=Asia%2FKolkata"))
+    watched.check()
+    watched.page.close()
+
+
+def test_an_own_question_is_answered_and_an_endless_one_given_up(
+    dashboard: str, browser: Browser
+) -> None:
+    watched = Watched(browser, dashboard, README_WIDTH, "light")
+    watched.open("/explore")
+    watched.page.get_by_role("button", name="Run").click()
+    expect(watched.page.get_by_text(re.compile(r"^\d+ rows, in \d"))).to_be_visible()
+    text = watched.page.locator("textarea").first
+    text.fill("select sum(range) from range(1000000000000)")
+    text.press("Control+Enter")
+    expect(watched.page.get_by_text("Asking …")).to_be_visible()
+    watched.page.get_by_role("button", name="Stop").click()
+    expect(watched.page.get_by_text("Asking …")).to_have_count(0)
     watched.check()
     watched.page.close()

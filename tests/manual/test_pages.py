@@ -62,7 +62,7 @@ def test_every_program_that_a_page_has_saved_is_run_by_it(page: Path) -> None:
 
 def test_the_suites_demo_is_the_one_that_make_runs() -> None:
     planned = subprocess.run(
-        ["make", "--dry-run", *DEMO.split()],
+        ["make", "--no-print-directory", "--dry-run", *DEMO.split()],
         cwd=PROJECT,
         capture_output=True,
         text=True,

@@ -19,8 +19,9 @@ class ImportedDay:
 
     date: date
     row_count: int
-    told_usd: Decimal
-    """USD that the rows tell, as far as they do; what own keys paid is in sums of days only."""
+    told_usd: Decimal | None
+    """USD that the rows tell, as far as they do, null where none does; what own keys paid is in
+    sums of days only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class ImportedFile:
                 {
                     "date": day.date.isoformat(),
                     "row_count": day.row_count,
-                    "told_usd": format_usd(day.told_usd),
+                    "told_usd": None if day.told_usd is None else format_usd(day.told_usd),
                 }
                 for day in self.days
             ],
@@ -116,13 +117,14 @@ def _by_day(records: Sequence[Record]) -> Iterator[ImportedDay]:
     told = sorted(map(_told, records), key=lambda row: row[0])
     for day, rows in groupby(told, key=lambda row: row[0]):
         amounts = [usd for _, usd in rows]
-        yield ImportedDay(day, len(amounts), sum(amounts, Decimal(0)))
+        told_usd = [usd for usd in amounts if usd is not None]
+        yield ImportedDay(day, len(amounts), sum(told_usd, Decimal(0)) if told_usd else None)
 
 
-def _told(record: Record) -> tuple[date, Decimal]:
+def _told(record: Record) -> tuple[date, Decimal | None]:
     match record:
         case UsageEvent():
-            return record.started_at.date(), record.reported_cost_usd or Decimal(0)
+            return record.started_at.date(), record.reported_cost_usd
         case ProviderActivity():
             return record.activity_date, record.usage_usd + (record.byok_usage_usd or 0)
     raise TypeError(f"{type(record).__name__} is in no activity export.")

@@ -53,13 +53,13 @@ def spend_over_time(rows: Sequence[Row], grain: str, currency: str) -> alt.Chart
     domain = [parts[rank] for rank in sorted(parts)]
     axis = alt.Axis(title=None, format=_TIMES[grain], grid=False, tickCount=8, labelOverlap=True)
     columns: alt.Chart = (
-        alt.Chart(_data(column(row) for row in rows), height=320)
+        alt.Chart(in_line(column(row) for row in rows), height=320)
         .mark_bar(orient="vertical")
         .encode(
             x=alt.X("started:T", axis=axis, scale=alt.Scale(type="utc")),
             x2="ended:T",
             y=alt.Y("amount:Q", title=f"{currency} per {grain}", stack="zero"),
-            color=alt.Color("part:N", scale=alt.Scale(domain=domain), legend=_top_legend()),
+            color=alt.Color("part:N", scale=alt.Scale(domain=domain), legend=top_legend()),
             order="part_rank:Q",
             tooltip=["part:N", "from:N", "cost:N", "calls:N"],
         )
@@ -80,18 +80,18 @@ def used_and_wasted(
     # Beyond the longest bar there is room for what is written at its end.
     x = alt.X("amount:Q", axis=None, scale=alt.Scale(range=[0, alt.ExprRef(f"width - {_END_PX}")]))
     bars = (
-        alt.Chart(_data(bar for row in rows for bar in fates(row, key, name)))
+        alt.Chart(in_line(bar for row in rows for bar in fates(row, key, name)))
         .mark_bar()
         .encode(
             x=x,
             y=y,
-            color=alt.Color("fate:N", scale=_FATES, legend=_top_legend()),
+            color=alt.Color("fate:N", scale=_FATES, legend=top_legend()),
             order="fate_rank:Q",
             tooltip=["name:N", "fate:N", "cost:N", "calls:N"],
         )
     )
     ends = (
-        alt.Chart(_data(end(row, key, currency) for row in rows))
+        alt.Chart(in_line(end(row, key, currency) for row in rows))
         .mark_text(align="left", dx=6)
         .encode(x=x, y=y, text="cost:N")
     )
@@ -109,7 +109,7 @@ def stage_waterfall(rows: Sequence[Row]) -> alt.LayerChart:
     """Each stage of `ebook_stages.sql` from where the one before it ended; USD."""
     stages = [words(row["stage"]) for row in rows]
     y = alt.Y("stage:N", title=None, sort=stages, axis=_plain_axis())
-    data = _data(step for row in rows for step in steps(row))
+    data = in_line(step for row in rows for step in steps(row))
     bars = (
         alt.Chart(data)
         .mark_bar()
@@ -119,7 +119,7 @@ def stage_waterfall(rows: Sequence[Row]) -> alt.LayerChart:
             ),
             x2="ends:Q",
             y=y,
-            color=alt.Color("fate:N", scale=_FATES, legend=_top_legend()),
+            color=alt.Color("fate:N", scale=_FATES, legend=top_legend()),
             tooltip=["stage:N", "fate:N", "cost:N", "calls:N"],
         )
     )
@@ -129,7 +129,7 @@ def stage_waterfall(rows: Sequence[Row]) -> alt.LayerChart:
 def page_grid(rows: Sequence[Row]) -> alt.LayerChart:
     """A column for each page of `ebook_pages.sql`, a cell for each try; a wasted one is crossed."""
     pages = list(dict.fromkeys(row["page"] for row in rows))
-    data = _data(block(row) for row in rows)
+    data = in_line(block(row) for row in rows)
     x = alt.X("page:N", title="page", sort=pages, axis=alt.Axis(labelAngle=0, labelOverlap=True))
     y = alt.Y(
         "block_rank:O", title="try", sort="descending", axis=alt.Axis(domain=False, ticks=False)
@@ -166,13 +166,13 @@ def time_line(rows: Sequence[Row], zone: str) -> alt.Chart:
     axis = alt.Axis(format=form, tickCount=6, labelOverlap=True)
     stages = len({row["stage"] for row in rows})
     bars: alt.Chart = (
-        alt.Chart(_data(lasting(row, zone) for row in rows), height=_BAR_PX * stages + _FRAME_PX)
+        alt.Chart(in_line(lasting(row, zone) for row in rows), height=_BAR_PX * stages + _FRAME_PX)
         .mark_bar(orient="horizontal", strokeWidth=1)
         .encode(
             x=alt.X("started:T", title=None, axis=axis, scale=alt.Scale(type="utc")),
             x2="ended:T",
             y=alt.Y("stage:N", title=None, sort=None, axis=_plain_axis()),
-            color=alt.Color("fate:N", scale=_FATES, legend=_top_legend()),
+            color=alt.Color("fate:N", scale=_FATES, legend=top_legend()),
             stroke=alt.Color("fate:N", scale=_FATES, legend=None),
             opacity=alt.value(0.75),
             tooltip=["stage:N", "page:N", "model:N", "outcome:N", "from:N", "lasted:N", "cost:N"],
@@ -205,7 +205,7 @@ def area_map(rows: Sequence[Row]) -> go.Figure:
 
 def margin_line(rows: Sequence[Row], most_copies: int) -> alt.LayerChart:
     """What is left of each format of `ebook_break_even.sql` after so many copies; USD."""
-    data = _data(
+    data = in_line(
         point for row in rows if row["earned_per_copy_usd"] is not None
         for point in margins(row, most_copies)
     )  # fmt: skip
@@ -215,17 +215,17 @@ def margin_line(rows: Sequence[Row], most_copies: int) -> alt.LayerChart:
         .encode(
             x=alt.X("copies:Q", title="copies sold", axis=alt.Axis(tickCount=6, format=",d")),
             y=alt.Y("amount:Q", title="margin, USD"),
-            color=alt.Color("format:N", legend=_top_legend(columns=2)),
+            color=alt.Color("format:N", legend=top_legend(columns=2)),
             strokeDash=alt.StrokeDash("format:N", legend=None),
         )
     )
-    zero = alt.Chart(_data([{"amount": 0}])).mark_rule(strokeDash=[4, 3]).encode(y="amount:Q")
+    zero = alt.Chart(in_line([{"amount": 0}])).mark_rule(strokeDash=[4, 3]).encode(y="amount:Q")
     return alt.LayerChart(layer=[zero, lines], height=320)
 
 
 def held_intervals(rows: Sequence[Row]) -> alt.LayerChart:
     """The interval of each ebook of `backtest.sql`, and what it cost: within it, or a cross."""
-    data = _data(tested(row) for row in reversed(rows))
+    data = in_line(tested(row) for row in reversed(rows))
     x = alt.X("place:O", title=None, axis=alt.Axis(labels=False, ticks=False, grid=False))
     tooltip = ["book:N", "begun:N", "cost:N", "estimate:N", "result:N"]
     bounds = (
@@ -242,12 +242,12 @@ def held_intervals(rows: Sequence[Row]) -> alt.LayerChart:
             shape=alt.Shape(
                 "result:N",
                 scale=alt.Scale(domain=_RESULTS, range=["circle", "cross"]),
-                legend=_top_legend(),
+                legend=top_legend(),
             ),
             color=alt.Color(
                 "result:N",
                 scale=alt.Scale(domain=_RESULTS, range=["#4878a8", "#c8553d"]),
-                legend=_top_legend(),
+                legend=top_legend(),
             ),
             tooltip=tooltip,
         )
@@ -262,7 +262,7 @@ def free_chart(rows: Sequence[Row], mark: Mark, x: str, y: str, colour: str | No
         for row in rows
     ]
     kinds = {name: _kind(value[name] for value in values) for name in ("x", "y", "c")}
-    chart = alt.Chart(_data(values), mark=mark, height=340).encode(
+    chart = alt.Chart(in_line(values), mark=mark, height=340).encode(
         x=alt.X(f"x:{kinds['x']}", title=x, sort=None),
         y=alt.Y(f"y:{kinds['y']}", title=y, sort=None),
         tooltip=[alt.Tooltip(f"x:{kinds['x']}", title=x), alt.Tooltip(f"y:{kinds['y']}", title=y)],
@@ -279,7 +279,8 @@ def _kind(values: Iterable[Any]) -> str:
     return "T" if known and all(is_instant(value) for value in known) else "N"
 
 
-def _data(rows: Iterable[dict[str, Any]]) -> alt.InlineData:
+def in_line(rows: Iterable[dict[str, Any]]) -> alt.InlineData:
+    """The marks of a chart, as its own data."""
     return alt.InlineData(values=list(rows))
 
 
@@ -293,7 +294,8 @@ def _plain_axis() -> alt.Axis:
     return alt.Axis(grid=False, ticks=False, domain=False, labelLimit=170)
 
 
-def _top_legend(columns: int | None = None) -> alt.Legend:
+def top_legend(columns: int | alt.ExprRef | None = None) -> alt.Legend:
+    """A legend above the chart, in so many columns or as many as fit."""
     return alt.Legend(
         orient="top",
         title=None,

@@ -1,10 +1,11 @@
 """Charts of days: prices as they changed, and each day's difference."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
+from app.charts import in_line, top_legend
 from app.formats import count, day, moment, plain, usd_exact
 from app.marks import length
 from app.warehouse import Row
@@ -19,10 +20,10 @@ _MORE, _LESS = "#8d7712", "#4878a8"
 
 def price_steps(rows: Sequence[Row], meter: str) -> alt.LayerChart:
     """The prices of `price_history.sql`, each from when it was listed until the next."""
-    data = _data(_price_step(row) for row in rows)
+    data = in_line(_price_step(row) for row in rows)
     x = alt.X("changed:T", title=None, axis=_days_axis(), scale=alt.Scale(type="utc"))
     y = alt.Y("amount:Q", title=f"USD per million {meter} tokens", scale=alt.Scale(zero=True))
-    color = alt.Color("model:N", legend=_legend(alt.ExprRef("width < 500 ? 1 : 3")))
+    color = alt.Color("model:N", legend=top_legend(alt.ExprRef("width < 500 ? 1 : 3")))
     tooltip = ["model:N", "price:N", "from:N"]
     lines = (
         alt.Chart(data)
@@ -40,7 +41,7 @@ def price_steps(rows: Sequence[Row], meter: str) -> alt.LayerChart:
 def signed_days(rows: Sequence[Row], more: str, less: str) -> alt.LayerChart:
     """`difference_usd` of each `date_utc`: `more` names what is above 0, `less` what is below."""
     bars = (
-        alt.Chart(_data(_signed_day(row, more, less) for row in rows))
+        alt.Chart(in_line(_signed_day(row, more, less) for row in rows))
         .mark_bar(orient="vertical")
         .encode(
             x=alt.X(
@@ -51,12 +52,12 @@ def signed_days(rows: Sequence[Row], more: str, less: str) -> alt.LayerChart:
             color=alt.Color(
                 "sign:N",
                 scale=alt.Scale(domain=[more, less], range=[_MORE, _LESS]),
-                legend=_legend(2),
+                legend=top_legend(2),
             ),
             tooltip=["day:N", "sign:N", "difference:N", "of:N", "calls:N"],
         )
     )
-    zero = alt.Chart(_data([{"amount": 0}])).mark_rule().encode(y="amount:Q")
+    zero = alt.Chart(in_line([{"amount": 0}])).mark_rule().encode(y="amount:Q")
     return alt.LayerChart(layer=[bars, zero], height=260)
 
 
@@ -64,7 +65,7 @@ def day_calendar(rows: Sequence[Row]) -> alt.LayerChart:
     """A row for each month of `reconciled_days.sql`, a cell for each day, with a sign in it."""
     cells = [_calendar_day(row) for row in rows]
     months = list(dict.fromkeys(cell["month"] for cell in cells))
-    data = _data(cells)
+    data = in_line(cells)
     x = alt.X(
         "day of month:O",
         title=None,
@@ -81,7 +82,7 @@ def day_calendar(rows: Sequence[Row]) -> alt.LayerChart:
         .encode(
             x=x,
             y=y,
-            color=alt.Color("state:N", scale=_COLOURS, legend=_legend(3)),
+            color=alt.Color("state:N", scale=_COLOURS, legend=top_legend(3)),
             fillOpacity=alt.FillOpacity("state:N", scale=_DENSITIES, legend=None),
             tooltip=tooltip,
         )
@@ -98,16 +99,6 @@ def _days_axis(day_count: int = 0) -> alt.Axis:
     """For so many days, if they are known: a few are named one by one."""
     ticks: Any = "day" if 0 < day_count < 10 else 6
     return alt.Axis(format="%-d %b %Y", grid=False, tickCount=ticks, labelOverlap=True)
-
-
-def _legend(columns: int | alt.ExprRef) -> alt.Legend:
-    return alt.Legend(
-        orient="top", title=None, columns=columns, labelLimit=230, offset=8, symbolStrokeWidth=0
-    )
-
-
-def _data(rows: Iterable[dict[str, Any]]) -> alt.InlineData:
-    return alt.InlineData(values=list(rows))
 
 
 def _price_step(row: Row) -> dict[str, Any]:

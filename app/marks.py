@@ -125,7 +125,7 @@ def margins(row: Row, most_copies: int) -> Iterator[dict[str, Any]]:
         yield {
             "format": row["format_name"],
             "copies": copies,
-            "amount": float(copies * row["earned_per_copy_usd"] - row["cost_usd"]),
+            "amount": length(copies * row["earned_per_copy_usd"] - row["cost_usd"]),
         }
 
 

@@ -62,7 +62,7 @@ def _choose_question() -> str:
 
 
 def _saved_questions() -> dict[str, Path]:
-    """Name → file: those of one's own first, then those that the pages ask."""
+    """Name → file, of the folder `questions` beside the warehouse."""
     own = sorted((published_warehouse().parent / "questions").glob("*.sql"))
     return {path.stem: path for path in own if path.is_file()}
 

@@ -6,10 +6,9 @@ import streamlit as st
 
 from app.charts import used_and_wasted
 from app.day_charts import price_steps, signed_days
-from app.downloads import to_csv, to_parquet
 from app.formats import change, count, counted, money, money_prose, usd_exact, words
 from app.ledger import ask
-from app.sections import Section, open_ebook
+from app.sections import Section, offer_downloads, open_ebook
 from app.tiles import Tile, show_tiles
 from app.view import KEPT
 from app.warehouse import Row
@@ -282,18 +281,7 @@ def _offer_all(book_count: int, asked: dict[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         first = f"The dearest {count(MOST_ROWS)}; a download has all. "
         st.caption(f"{first if book_count > MOST_ROWS else ''}Click a cell to open its ebook.")
-        st.download_button(
-            "Download CSV",
-            lambda: to_csv(ask("what_if", row_limit=ALL_ROWS, **asked)),
-            "what_if.csv",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Download Parquet",
-            lambda: to_parquet(ask("what_if", row_limit=ALL_ROWS, **asked)),
-            "what_if.parquet",
-            on_click="ignore",
-        )
+        offer_downloads("what_if", "all", row_limit=ALL_ROWS, **asked)
 
 
 def _choose(label: str, options: list[str], key: str, name: Any = str) -> str:

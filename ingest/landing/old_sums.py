@@ -1,7 +1,8 @@
 """What the lake has of one old back office, and whether its sums are those of the source."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Self
 
 import polars as pl
@@ -82,21 +83,54 @@ def sums_of_lake(lake: Lake, labels: str, column: str) -> pl.DataFrame:
     )
 
 
-def compare(source: pl.DataFrame, ledger: pl.DataFrame) -> pl.DataFrame:
-    """One row for each name of either side: `source_…`, `ledger_…`, `is_equal`."""
-    both = source.join(
-        ledger, on="name", how="full", suffix="_here", nulls_equal=True, coalesce=True
-    ).select(
-        "name",
-        pl.col("row_count").fill_null(0).alias("source_row_count"),
-        pl.col("row_count_here").fill_null(0).alias("ledger_row_count"),
-        pl.col("cost_usd").alias("source_usd"),
-        pl.col("cost_usd_here").alias("ledger_usd"),
-    )
-    is_equal = pl.col("source_row_count").eq(pl.col("ledger_row_count")) & pl.col(
-        "source_usd"
-    ).eq_missing(pl.col("ledger_usd"))
-    return both.with_columns(is_equal=is_equal).sort("name", nulls_last=True)
+@dataclass(frozen=True, slots=True)
+class ComparedSum:
+    """Rows and USD of one name on both sides; USD is null where no row tells any."""
+
+    name: str | None
+    source_row_count: int
+    ledger_row_count: int
+    source_usd: Decimal | None
+    ledger_usd: Decimal | None
+
+    @property
+    def is_equal(self) -> bool:
+        """Whether the ledger has what the source has, to the last digit."""
+        return (self.source_row_count, self.source_usd) == (self.ledger_row_count, self.ledger_usd)
+
+
+class Comparison:
+    """The sums of both sides by one name, those of nobody last."""
+
+    def __init__(self, source: pl.DataFrame, ledger: pl.DataFrame) -> None:
+        self._rows = source.join(
+            ledger, on="name", how="full", suffix="_here", nulls_equal=True, coalesce=True
+        ).sort("name", nulls_last=True)
+
+    def __len__(self) -> int:
+        return self._rows.height
+
+    def __iter__(self) -> Iterator[ComparedSum]:
+        for row in self._rows.iter_rows(named=True):
+            yield ComparedSum(
+                row["name"],
+                row["row_count"] or 0,
+                row["row_count_here"] or 0,
+                row["cost_usd"],
+                row["cost_usd_here"],
+            )
+
+    def differing(self) -> list[ComparedSum]:
+        """Those that are not equal; there are few, or something is wrong."""
+        return [row for row in self if not row.is_equal]
+
+    def total(self) -> ComparedSum:
+        """All names together."""
+        sums = self._rows.sum()
+        counts = (sums["row_count"][0], sums["row_count_here"][0])
+        told = ("cost_usd", "cost_usd_here")
+        usd = (sums[name][0] if self._rows[name].count() else None for name in told)
+        return ComparedSum(None, *counts, *usd)
 
 
 def _added_up(rows: pl.DataFrame) -> pl.DataFrame:

@@ -144,7 +144,7 @@ def _print_sums(result: "LegacyResult") -> None:
         for head in ("Calls there", "here", "USD there", "here"):
             table.add_column(head, justify="right", no_wrap=True)
         if differing:
-            table.add_column("")
+            table.add_column("Why")
         for row in rows[:_MOST_SUMS]:
             usd = (_six_places(row.source_usd), _six_places(row.ledger_usd))
             why = [result.why(what, row)] if differing else []

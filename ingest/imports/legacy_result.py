@@ -33,13 +33,14 @@ class LegacyTable:
     @property
     def summary(self) -> str:
         """One sentence for a person."""
-        parts = [f"{self.landed_count:,} calls imported" if self.landed_count else "nothing new"]
+        calls = "1 call" if self.landed_count == 1 else f"{self.landed_count:,} calls"
+        parts = [f"{calls} imported" if self.landed_count else "nothing new"]
         for count, what in (
             (self.known_count, "imported before"),
             (self.changed_count, "changed in the database"),
             (self.moved_count, "attributed anew"),
             (self.recorded_count, "left out, for they were recorded here"),
-            (self.quarantined_count, "unreadable rows set aside in quarantine"),
+            (self.quarantined_count, "unreadable, set aside in quarantine"),
         ):
             parts += [f"{count:,} {what}"] if count else []
         return f"{self.name}: {', '.join(parts)}."

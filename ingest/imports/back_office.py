@@ -156,6 +156,9 @@ def open_back_office(
                 connection.execute(SQL("set local ") + SQL(setting))
         office = BackOffice(connection, schema, batch_rows=batch_rows)
         office.require_tables()
+        if connection.info.parameter_status("server_encoding") == "SQL_ASCII":
+            # It holds whatever bytes it was given, and would stop at the first that are not UTF-8.
+            connection.execute("set local client_encoding = 'SQL_ASCII'")
         yield office
 
 

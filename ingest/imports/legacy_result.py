@@ -67,7 +67,10 @@ class LegacyResult:
     def verdict(self) -> str:
         """One sentence: that the sums are equal, or in how many names they are not."""
         total = self.comparisons["requests"].total()
-        names = " and ".join(f"{len(rows):,} {what}" for what, rows in self.comparisons.items())
+        names = " and ".join(
+            f"{len(rows):,} {what if len(rows) != 1 else what.removesuffix('s')}"
+            for what, rows in self.comparisons.items()
+        )
         if self.is_equal:
             return f"Equal: {names} cost {_usd(total.source_usd)} there and here."
         differing = " and ".join(

@@ -69,9 +69,8 @@ def test_requests_and_ebooks_cost_here_what_sql_says_there(office: OldOffice) ->
         told = result.as_json()["ebooks" if here == "ebook_id" else "requests"]
         assert {row[here]: Decimal(row["source_usd"]) for row in told} == there
         assert {row[here]: Decimal(row["ledger_usd"]) for row in told} == there
-    assert result.verdict == (
-        f"Equal: 100 requests and 10 ebooks cost {sum(landed.values()).normalize()} USD there and here."
-    )
+    total = sum(landed.values()).normalize()
+    assert result.verdict == f"Equal: 100 requests and 10 ebooks cost {total} USD there and here."
 
 
 @pytest.mark.parametrize("_again", range(2))

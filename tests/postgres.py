@@ -51,7 +51,8 @@ class Postgres:
         name = name or f"office{next(self._numbers)}"
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             connection.execute(SQL("create database {} ").format(Identifier(name)) + SQL(options))
-        self.ask(name, tables)
+        if tables:
+            self.ask(name, tables)
         return name
 
 

@@ -39,7 +39,7 @@ class LegacyTable:
             (self.known_count, "imported before"),
             (self.changed_count, "changed in the database"),
             (self.moved_count, "attributed anew"),
-            (self.recorded_count, "left out, for they were recorded here"),
+            (self.recorded_count, "left out, for the recorder has them"),
             (self.quarantined_count, "unreadable, set aside in quarantine"),
         ):
             parts += [f"{count:,} {what}"] if count else []

@@ -1,7 +1,7 @@
 """`inkledger import legacy`: the tables of the old back office."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,10 +127,14 @@ def _import(
 def _instant(text: str | None) -> datetime | None:
     from ingest.imports.cells import UnreadableCell, read_instant
 
+    if text is None:
+        return None
     try:
-        return None if text is None else read_instant(text).astimezone(UTC)
+        if (instant := read_instant(text)) is not None:
+            return instant
     except UnreadableCell as problem:
         raise UsageError(f"--until: {problem}.") from None
+    raise UsageError("--until is empty: give a day or an instant, as 2026-04-01T12:00.")
 
 
 def _print_sums(result: "LegacyResult") -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from ingest.errors import DatabaseUnreadable, UsageError
@@ -140,7 +140,7 @@ def open_back_office(
     given = {"connect_timeout": _PATIENCE_SECONDS, **given}
     given |= {"client_encoding": "utf8", "fallback_application_name": "inkledger"}
     try:
-        connection = psycopg.connect(**given)
+        connection = psycopg.connect(make_conninfo("", **given))
     except psycopg.Error as error:
         said = str(error)
         why = next((why for sign, why in _REFUSALS.items() if sign in said), "psql may tell why")

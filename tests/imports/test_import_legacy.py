@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -62,14 +62,14 @@ def test_requests_and_ebooks_cost_here_what_sql_says_there(office: OldOffice) ->
     both = "(select * from token_usages union all select * from image_usages) as both_tables"
     for column, here in (("request_id", "run_id"), ("ebook_id", "ebook_id")):
         there = dict(office.ask(f"select {column}, sum(cost) from {both} group by 1"))
-        landed: Counter[str | None] = Counter()
+        landed = defaultdict[str | None, Decimal](Decimal)
         for row in office.rows():
             landed[row[here]] += row["reported_cost_usd"]
         assert landed == there
         told = result.as_json()["ebooks" if here == "ebook_id" else "requests"]
         assert {row[here]: Decimal(row["source_usd"]) for row in told} == there
         assert {row[here]: Decimal(row["ledger_usd"]) for row in told} == there
-    total = sum(landed.values()).normalize()
+    total = sum(landed.values(), Decimal()).normalize()
     assert result.verdict == f"Equal: 100 requests and 10 ebooks cost {total} USD there and here."
 
 

@@ -6,7 +6,7 @@ args ?=
 # Where it is set, each of some hundred processes would compile dbt again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test docs sweep-clients torture bench-capture bench-warehouse bench-app check format lock screenshots
+.PHONY: setup demo test test-long docs sweep-clients torture bench-capture bench-warehouse bench-app check format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -32,6 +32,10 @@ demo: setup
 test: setup .venv-clients/.ready .venv-docs/.ready
 	-@$(MAKE) --no-print-directory .venv-focus/.ready
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(args)
+
+# Every test, those too of which `make test` runs a third.
+test-long:
+	@$(MAKE) --no-print-directory test args="--long $(args)"
 
 # The documentation site, in .site/html; `make test` builds it, too.
 docs: setup .venv-docs/.ready

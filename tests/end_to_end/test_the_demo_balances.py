@@ -52,6 +52,7 @@ def test_the_demo_had_faults_to_survive(demo_home: Path) -> None:
     assert status["settled_count"] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 20260217])
 def test_other_seeds_balance_too(tmp_path: Path, seed: int) -> None:
     finished = run_inkledger(tmp_path, "demo", "--no-serve", "--seed", str(seed), "--ebooks", "5")

@@ -132,11 +132,6 @@ def land(name: str, content: bytes) -> Landing:
     return _queue.begin(name, content)
 
 
-def literal(text: str) -> str:
-    """Text as Markdown that shows it as it is: what a file says must not become markup."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>$~:&-])", r"\\\1", " ".join(text.split()))
-
-
 def _write(folder: Path, name: str, content: bytes) -> Path:
     """The content as a file; of a name that somebody else chose only harmless letters are kept."""
     kept = re.sub(r"[^A-Za-z0-9._-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".-")

@@ -1,6 +1,6 @@
 -- What the questions share. `view` is what the person who looks has chosen, a struct: `zone` and
 -- `currency`; from `since` until before `until`, two instants; the lists `kinds`, `series`,
--- `models` and `stages`, empty for all; `search`; and `is_fine`, when hours are too coarse.
+-- `models`, `stages` and `labels`, empty for all; `search`; and `is_fine`, when hours are too coarse.
 
 create or replace macro memory.main.name_of(title, ebook_id) as
 coalesce(nullif(title, ''), if(ebook_id = 'unattributed', 'Unattributed', ebook_id));
@@ -48,8 +48,62 @@ select
 from dim_exchange_rates
 where currency = (view)['currency'];
 
--- The ebooks that pass the filters by kind, series and words, each with its whole `cost` in the
--- currency that was chosen.
+-- The labels of a call as `key=value`, of the JSON object that holds them.
+create or replace macro memory.main.labels_of(label_set) as
+list_transform(
+    map_entries(from_json(label_set, '"MAP(VARCHAR, VARCHAR)"')),
+    lambda label: label.key || '=' || coalesce(label.value, '')
+);
+
+create or replace macro memory.main.keys_of(labels) as
+list_distinct(
+    list_transform(
+        list_filter(labels, lambda label: contains(label, '=')),
+        lambda label: split_part(label, '=', 1)
+    )
+);
+
+-- Whether calls with these labels pass: of each key that is chosen they have one of its values, or
+-- they have no label and `no label` is chosen too.
+create or replace macro memory.main.has_labels(labels, chosen) as
+case
+    when len(chosen) = 0 then true
+    when len(labels) = 0 then list_contains(chosen, 'no label')
+    else
+        len(keys_of(chosen)) > 0
+        and len(keys_of(list_intersect(labels, chosen))) = len(keys_of(chosen))
+end;
+
+-- The labels of each set are read once: a condition on what is grouped by would be on each row.
+create or replace macro memory.main.chosen_label_sets(view) as table
+with
+
+label_sets as (
+    select any_value(label_set) as label_set
+    from fct_hourly_label_costs
+    group by label_set
+)
+
+select label_set from label_sets
+where has_labels(labels_of(label_set), cast((view)['labels'] as varchar[]));
+
+-- The ebooks that pass the filters by kind, series and words, and of which a call has the labels.
+create or replace macro memory.main.chosen_ebook_ids(view) as table
+select ebook_id
+from dim_ebooks
+where
+    (len((view)['kinds']) = 0 or list_contains(cast((view)['kinds'] as varchar[]), kind))
+    and (len((view)['series']) = 0 or list_contains(cast((view)['series'] as varchar[]), series))
+    and (
+        len((view)['labels']) = 0
+        or ebook_id in (
+            select ebook_id from fct_hourly_label_costs
+            where label_set in (select label_set from chosen_label_sets(view))
+        )
+    )
+    and contains(lower(name_of(title, ebook_id) || ' ' || ebook_id), lower((view)['search']));
+
+-- The same with all that is known of them, each with its whole `cost` in the currency chosen.
 create or replace macro memory.main.chosen_ebooks(view) as table
 with
 
@@ -66,12 +120,7 @@ select
     if((view)['currency'] = 'USD', ebooks.cost_usd, converted.cost_amount) as cost
 from fct_ebook_costs as ebooks
 left join converted on ebooks.ebook_id = converted.ebook_id
-where
-    (len((view)['kinds']) = 0 or list_contains(cast((view)['kinds'] as varchar[]), kind))
-    and (len((view)['series']) = 0 or list_contains(cast((view)['series'] as varchar[]), series))
-    and contains(
-        lower(name_of(title, ebooks.ebook_id) || ' ' || ebooks.ebook_id), lower((view)['search'])
-    );
+where ebooks.ebook_id in (select ebook_id from chosen_ebook_ids(view));
 
 -- What passes all filters, by hour; `is_fine` by call, for grains below the hour and for zones whose
 -- days do not begin with an hour of UTC.
@@ -93,7 +142,24 @@ hours as (
         in_doubt_count,
         estimated_count
     from fct_hourly_costs
-    where not (view)['is_fine']
+    where not (view)['is_fine'] and len((view)['labels']) = 0
+    union all
+    select
+        started_hour as started_at,
+        started_date,
+        ebook_id,
+        stage,
+        canonical_model,
+        call_count,
+        operation_count,
+        cost_usd,
+        wasted_cost_usd,
+        unpriced_count,
+        in_doubt_count,
+        estimated_count
+    from fct_hourly_label_costs
+    where not (view)['is_fine'] and len((view)['labels']) > 0
+        and label_set in (select label_set from chosen_label_sets(view))
     union all
     select
         started_at,
@@ -109,7 +175,16 @@ hours as (
         if(cost_status = 'in_doubt', 1, 0) as in_doubt_count,
         if(cost_status = 'estimated', 1, 0) as estimated_count
     from fct_attempts
-    where (view)['is_fine']
+    where
+        (view)['is_fine']
+        and (
+            len((view)['labels']) = 0
+            or labels in (select label_set from chosen_label_sets(view))
+            or (
+                list_contains(cast((view)['labels'] as varchar[]), 'no label')
+                and coalesce(try(json_type(labels)), '') <> 'OBJECT'
+            )
+        )
 )
 
 select * from hours
@@ -123,7 +198,7 @@ where
     and (len((view)['stages']) = 0 or list_contains(cast((view)['stages'] as varchar[]), stage))
     and (
         len((view)['kinds']) + len((view)['series']) + length((view)['search']) = 0
-        or ebook_id in (select ebook_id from chosen_ebooks(view))
+        or ebook_id in (select ebook_id from chosen_ebook_ids(view))
     );
 
 -- The same on the calendar and in the currency of whoever looks; `cost` is null without a rate.

@@ -12,8 +12,8 @@ from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, answer, spoken, tiles
 
 HOSTILE = ["'; drop table fct_ebook_costs; --", "$kinds", "%_\\", "\x00\u202e🦊", "an" * 50_000]
 CHOICES = [
-    "kind", "series", "model", "stage", "sort", "tz", "currency", "period", "dates", "sold_as",
-    "compare",
+    "kind", "series", "model", "stage", "label", "sort", "tz", "currency", "period", "dates",
+    "sold_as", "compare",
 ]  # fmt: skip
 
 
@@ -129,9 +129,8 @@ def test_an_ebook_without_pages_has_no_cost_per_page(
 
 
 def test_two_ebooks_of_one_title_stay_two(open_app: OpenApp, change_demo: ChangeDemo) -> None:
-    home = change_demo(
-        "update fct_ebook_costs set title = 'Castles' where title like 'M%' or title like 'C%'"
-    )
+    retitled = "set title = 'Castles' where title like 'M%' or title like 'C%'"
+    home = change_demo(f"update fct_ebook_costs {retitled}", f"update dim_ebooks {retitled}")
     app = open_app(home, "costs", search="castles")
     assert [row["book"] for row in _rows(app)] == ["Castles", "Castles"]
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.importing import ALLOWED, ImportRefused, land, literal, stage
+from app.formats import literal
+from app.importing import ALLOWED, ImportRefused, land, stage
 from tests.app.conftest import OpenApp, spoken, tiles
 from tests.conftest import run_inkledger
 

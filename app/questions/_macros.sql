@@ -87,23 +87,28 @@ label_sets as (
 select label_set from label_sets
 where has_labels(labels_of(label_set), cast((view)['labels'] as varchar[]));
 
--- The ebooks that pass the filters by kind, series and words, and of which a call has the labels.
-create or replace macro memory.main.chosen_ebook_ids(view) as table
-select ebook_id
-from dim_ebooks
+-- The ebooks that one of the filters by kind, series and words leaves out. These, and not those that
+-- pass: where nothing is chosen there is nothing to look through.
+create or replace macro memory.main.excluded_ebooks(view) as table
+select ebook_id from fct_ebook_costs
 where
-    (len((view)['kinds']) = 0 or list_contains(cast((view)['kinds'] as varchar[]), kind))
-    and (len((view)['series']) = 0 or list_contains(cast((view)['series'] as varchar[]), series))
-    and (
-        len((view)['labels']) = 0
-        or ebook_id in (
-            select ebook_id from fct_hourly_label_costs
-            where label_set in (select label_set from chosen_label_sets(view))
+    not (
+        (
+            len((view)['kinds']) = 0
+            or coalesce(list_contains(cast((view)['kinds'] as varchar[]), kind), false)
         )
-    )
-    and contains(lower(name_of(title, ebook_id) || ' ' || ebook_id), lower((view)['search']));
+        and (
+            len((view)['series']) = 0
+            or coalesce(list_contains(cast((view)['series'] as varchar[]), series), false)
+        )
+        and (
+            length((view)['search']) = 0
+            or contains(lower(name_of(title, ebook_id) || ' ' || ebook_id), lower((view)['search']))
+        )
+    );
 
--- The same with all that is known of them, each with its whole `cost` in the currency chosen.
+-- The ebooks that pass these filters, and of which a call has the labels that were chosen, each with
+-- its whole `cost` in the currency of the view.
 create or replace macro memory.main.chosen_ebooks(view) as table
 with
 
@@ -112,7 +117,7 @@ converted as (
         ebook_id,
         cost_amount
     from fct_ebook_costs_by_currency
-    where currency = (view)['currency']
+    where currency = (view)['currency'] and (view)['currency'] <> 'USD'
 )
 
 select
@@ -120,7 +125,13 @@ select
     if((view)['currency'] = 'USD', ebooks.cost_usd, converted.cost_amount) as cost
 from fct_ebook_costs as ebooks
 left join converted on ebooks.ebook_id = converted.ebook_id
-where ebooks.ebook_id in (select ebook_id from chosen_ebook_ids(view));
+anti join excluded_ebooks(view) as excluded on ebooks.ebook_id = excluded.ebook_id
+where
+    len((view)['labels']) = 0
+    or ebooks.ebook_id in (
+        select ebook_id from fct_hourly_label_costs
+        where label_set in (select label_set from chosen_label_sets(view))
+    );
 
 -- What passes all filters, by hour; `is_fine` by call, for grains below the hour and for zones whose
 -- days do not begin with an hour of UTC.
@@ -196,10 +207,7 @@ where
         or list_contains(cast((view)['models'] as varchar[]), canonical_model)
     )
     and (len((view)['stages']) = 0 or list_contains(cast((view)['stages'] as varchar[]), stage))
-    and (
-        len((view)['kinds']) + len((view)['series']) + length((view)['search']) = 0
-        or ebook_id in (select ebook_id from chosen_ebook_ids(view))
-    );
+    and ebook_id not in (select ebook_id from excluded_ebooks(view));
 
 -- The same on the calendar and in the currency of whoever looks; `cost` is null without a rate.
 create or replace macro memory.main.spent(view) as table
@@ -215,3 +223,46 @@ select
     ) as wasted_cost
 from spent_usd(view) as calls
 left join rates(view) as rates on calls.started_date = rates.rate_date;
+
+-- Whether every call of an ebook that is shown passes, and USD are shown.
+create or replace macro memory.main.is_whole_usd(view) as
+(view)['currency'] = 'USD'
+and (view)['since'] <= timestamptz '1970-01-01 00:00:00+00'
+and (view)['until'] >= timestamptz '9999-01-01 00:00:00+00'
+and len((view)['models']) + len((view)['stages']) + len((view)['labels']) = 0;
+
+-- The same by ebook. Where all of its calls pass, what an ebook cost is known without them.
+create or replace macro memory.main.spent_by_ebook(view) as table
+with
+
+calls as (
+    select * from spent(view)
+    where not is_whole_usd(view)
+)
+
+select
+    ebook_id,
+    whole_sum(cost) as cost,
+    whole_sum(wasted_cost) as wasted_cost,
+    sum(cost_usd) as cost_usd,
+    sum(wasted_cost_usd) as wasted_cost_usd,
+    sum(call_count) as call_count,
+    sum(unpriced_count + in_doubt_count) as unknown_count,
+    max(started_at) as last_call_at
+from calls
+group by ebook_id
+union all
+select
+    ebook_id,
+    cost_usd as cost,
+    wasted_cost_usd as wasted_cost,
+    cost_usd,
+    wasted_cost_usd,
+    call_count,
+    unpriced_count + in_doubt_count as unknown_count,
+    last_call_at
+from fct_ebook_costs
+where
+    is_whole_usd(view)
+    and call_count > 0
+    and ebook_id not in (select ebook_id from excluded_ebooks(view));

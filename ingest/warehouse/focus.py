@@ -6,10 +6,11 @@ file again, byte for byte, and one of any size takes no more memory than `MEMORY
 
 import os
 import shutil
+from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,8 +59,14 @@ EVERYTHING = Selection()
 
 def month_of(instant: datetime) -> Selection:
     """The UTC month of an instant."""
-    first = datetime(instant.year, instant.month, 1, tzinfo=UTC)
-    return Selection(first, (first + timedelta(days=32)).replace(day=1))
+    year, month = instant.year, instant.month
+    last_day = date(year, month, monthrange(year, month)[1])
+    return Selection(
+        datetime(year, month, 1, tzinfo=UTC),
+        None
+        if last_day == date.max
+        else datetime.combine(last_day, time(), UTC) + timedelta(days=1),
+    )
 
 
 @dataclass(frozen=True)

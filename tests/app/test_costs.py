@@ -250,7 +250,7 @@ def test_a_focus_file_begins_and_ends_at_an_instant(
     ("series", "factor", "said"),
     [
         ((), 1, "The file holds 482 calls, purchases of credits and what is untracked, in USD."),
-        (("Things That Go",), 1, "The file holds all 64 calls of 2 ebooks, in USD."),
+        (("Things That Go",), 1, "The file holds all 58 calls of 2 ebooks, in USD."),
         ((), 1000, "to at most 20,000 calls, or write it with `inkledger export focus`."),
     ],
 )

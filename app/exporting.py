@@ -83,5 +83,6 @@ def _what_it_holds(view: View, call_count: int, ebook_ids: list[str] | None) -> 
     )
     since = f" from {moment(view.since, view.zone)}" if view.since > BEGINNING else ""
     until = f" until before {moment(view.until, view.zone)}" if view.until < END else ""
-    besides = " Whatever the model and stage." if view.models or view.stages or view.labels else ""
+    is_finer = view.models or view.stages or view.labels
+    besides = " Model, stage and label leave out no call of that." if is_finer else ""
     return f"The file holds {of}{since}{until}, in USD.{besides}"

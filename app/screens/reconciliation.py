@@ -9,8 +9,17 @@ import streamlit as st
 
 from app.charts import PICKED, pickable
 from app.day_charts import STATES, day_calendar
-from app.formats import count, counted, day, money, money_prose, usd_exact, words
-from app.importing import ImportRefused, Landing, Staged, is_allowed, land, literal, stage
+from app.formats import (
+    count,
+    counted,
+    day,
+    literal,
+    money,
+    money_prose,
+    usd_exact,
+    words,
+)
+from app.importing import ImportRefused, Landing, Staged, is_allowed, land, stage
 from app.ledger import ask, published_warehouse, read_status
 from app.notices import say_how_fresh
 from app.sections import Section

@@ -14,7 +14,8 @@ import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.ledger import published_warehouse
+from app.access import may_write
+from app.home import published_warehouse
 
 ALLOWED = "INKLEDGER_ALLOW_IMPORT"
 _PROJECT = Path(__file__).parents[1]
@@ -46,12 +47,13 @@ class Staged(NamedTuple):
 
 
 def is_allowed() -> bool:
-    """Whether whoever opens the page may import."""
+    """Whether the app was started so that one can import."""
     return bool(os.environ.get(ALLOWED))
 
 
 def stage(name: str, content: bytes) -> Staged:
     """What importing the file would do; nothing has landed. Raises `ImportRefused`."""
+    _refuse_whoever_may_not()
     with tempfile.TemporaryDirectory(prefix="inkledger-staged-") as folder:
         path = _write(Path(folder), name, content)
         try:
@@ -127,9 +129,15 @@ _queue = _Queue()
 
 def land(name: str, content: bytes) -> Landing:
     """Begin to import the file and to build. Raises `ImportRefused`."""
+    _refuse_whoever_may_not()
+    return _queue.begin(name, content)
+
+
+def _refuse_whoever_may_not() -> None:
     if not is_allowed():
         raise ImportRefused("Import is off: start the app with `inkledger serve --allow-import`.")
-    return _queue.begin(name, content)
+    if not may_write():
+        raise ImportRefused("Only an editor may import: ask one, or sign in again.")
 
 
 def literal(text: str) -> str:

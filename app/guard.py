@@ -1,6 +1,6 @@
 """Stands before Streamlit: who may speak to the server at all, and what browsers are told.
 
-Streamlit's pages refuse strangers by themselves (`app.access`). What it serves beside them (files to
+Pages refuse strangers by themselves (`app.access`). What Streamlit serves beside them (files to
 download, uploads) it gives to whoever knows the address: here that takes a role, too.
 """
 
@@ -56,7 +56,7 @@ HEADERS = {
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

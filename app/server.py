@@ -1,4 +1,4 @@
-"""The dashboard's server: `python -m app.server` from the project's root, as `inkledger serve` does.
+"""The dashboard's server: `python -m app.server` in the project's root; `inkledger serve` runs it.
 
 Ends at once with exit code 2 and one sentence when it must not serve as it is asked to.
 """

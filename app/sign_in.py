@@ -18,7 +18,7 @@ import msgspec
 
 FILE = "secrets.toml"
 REQUIRED = "INKLEDGER_SIGN_IN"
-"""Set by the server that began with a sign-in: one that loses its file closes, and does not open."""
+"""Set by a server that began with a sign-in: if it loses the file it closes, and does not open."""
 FAILED = "sign-in-failed"
 """In the address when the provider did not vouch for anybody."""
 LOOPBACK = ("127.0.0.1", "localhost")
@@ -155,6 +155,6 @@ def _as_set(value: object) -> set[str]:
 
 def _misconfigured(path: Path, trouble: str) -> SignInMisconfigured:
     return SignInMisconfigured(
-        f"{path} does not say how people sign in: {trouble}. Mend it as docs/dashboard.md shows, or "
-        "take the file away to serve this machine alone."
+        f"{path} does not say how people sign in: {trouble}. Mend it as docs/dashboard.md shows, "
+        "or take the file away to serve this machine alone."
     )

@@ -36,14 +36,22 @@ def turn_away_strangers(pages: list[StreamlitPage]) -> None:
     `pages` are those of the dashboard: a stranger is shown none, and loses no address.
     """
     try:
-        role = role_now()
+        sign_in, role = _sign_in(), role_now()
     except SignInMisconfigured:
         _run_instead(pages, _say_misconfigured)
     if role is None:
-        _run_instead(pages, _refuse if st.user.get("is_logged_in") else _ask_to_sign_in)
-    if _sign_in():
-        _draw_account(role)
+        is_known = sign_in and sign_in.is_signed_in_now(st.user.to_dict())
+        _run_instead(pages, _refuse if is_known else _ask_to_sign_in)
+    if sign_in:
         _leave_when_it_ends(role)
+
+
+def draw_account(key: str = "account") -> None:
+    """Who is signed in, and the way out; nothing, where nobody needs to sign in."""
+    if _sign_in():
+        with st.popover(":material/person:", key=key, help="Account"):
+            st.text(f"{_name()}, {role_now()}")
+            _sign_out_button()
 
 
 def _sign_in() -> SignIn | None:
@@ -72,15 +80,15 @@ def _ask_to_sign_in() -> None:
                 "whoever runs this dashboard; its log says why.",
                 icon=":material/lock:",
             )
-        st.button("Sign in", type="primary", icon=":material/login:", on_click=st.login)
+        st.button("Sign in", icon=":material/login:", on_click=st.login)
 
 
 def _refuse() -> None:
     with st.container(key="door"):
         st.header("You may not see this ledger", anchor=False)
         st.text(
-            f"You are signed in as {_name()}, who is neither viewer nor editor here, or signed in "
-            "too long ago: sign out and in again, or ask whoever runs this dashboard."
+            f"You are signed in as {_name()}, who is neither viewer nor editor here: ask whoever "
+            "runs this dashboard, or sign in as somebody else."
         )
         _sign_out_button()
 
@@ -92,12 +100,6 @@ def _say_misconfigured() -> None:
             "The file that says who may sign in cannot be used: `inkledger serve` says why.",
             icon=":material/error:",
         )
-
-
-def _draw_account(role: Role) -> None:
-    with st.container(key="account"), st.popover(":material/person:"):
-        st.text(f"{_name()}, {role}")
-        _sign_out_button()
 
 
 def _sign_out_button() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.access import turn_away_strangers
+from app.access import draw_account, turn_away_strangers
 from app.ledger import follow_new_builds, read_status
 from app.notices import say_empty, say_missing, say_unreadable, warn_if_stale
 from app.view import draw_toolbar
@@ -36,7 +36,10 @@ try:
         page.run()
     else:
         say_empty()
+        draw_account("account-alone")
 except WarehouseMissing as missing:
     say_missing(missing)
+    draw_account("account-alone")
 except WarehouseUnreadable as unreadable:
     say_unreadable(unreadable)
+    draw_account("account-alone")

@@ -64,10 +64,10 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
         An e-mail address counts only when the provider says that it is its owner's.
         """
-        if claims.get("is_logged_in") is not True or not self._is_recent(claims.get("iat"), now):
+        if not self.is_signed_in(claims, now):
             return None
-        email = claims.get("email")
-        emails = {email.casefold()} if claims.get("email_verified") is True and email else set()
+        is_confirmed = claims.get("email_verified") is True
+        emails = {one.casefold() for one in _as_set(claims.get("email")) if is_confirmed}
         groups = _as_set(claims.get(self.groups_claim))
         for role, of_emails, of_groups in (
             (Role.EDITOR, self.editor_emails, self.editor_groups),
@@ -77,8 +77,10 @@ class Access(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return role
         return None
 
-    def _is_recent(self, issued: object, now: datetime) -> bool:
-        if isinstance(issued, bool) or not isinstance(issued, int | float):
+    def is_signed_in(self, claims: Mapping[str, Any], now: datetime) -> bool:
+        """Whether a provider has vouched for somebody, and not too long ago."""
+        issued = claims.get("iat")
+        if claims.get("is_logged_in") is not True or not isinstance(issued, int | float):
             return False
         return now.timestamp() - issued < timedelta(hours=self.hours).total_seconds()
 
@@ -98,6 +100,9 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def host(self) -> str:
         return urlsplit(self.auth.redirect_uri).hostname or ""
+
+    def is_signed_in_now(self, claims: Mapping[str, Any]) -> bool:
+        return self.access.is_signed_in(claims, datetime.now(UTC))
 
     def role_now(self, claims: Mapping[str, Any]) -> Role | None:
         return self.access.role_of(claims, datetime.now(UTC))
@@ -148,7 +153,7 @@ def _is_safe(address: str) -> bool:
 
 
 def _as_set(value: object) -> set[str]:
-    """A claim of one group or of several."""
+    """A claim of one text or of several."""
     values = value if isinstance(value, list) else [value]
     return {entry for entry in values if isinstance(entry, str)}
 

@@ -49,7 +49,7 @@ def turn_away_strangers(pages: list[StreamlitPage]) -> None:
 def draw_account(key: str = "account") -> None:
     """Who is signed in, and the way out; nothing, where nobody needs to sign in."""
     if _sign_in():
-        with st.popover(":material/person:", key=key, help="Account"):
+        with st.popover("Account", icon=":material/person:", key=key):
             st.text(f"{_name()}, {role_now()}")
             _sign_out_button()
 

@@ -70,7 +70,7 @@ def test_a_viewer_reads_an_editor_imports_and_nobody_else_sees_anything(
     visit.sign_in("edda")
     expect(visit.page.get_by_test_id("stFileUploader")).to_be_visible()
     visit.page.screenshot(path=screenshots / "editor.png")
-    visit.page.locator(".st-key-account button").click()
+    visit.open_account()
     expect(visit.page.get_by_text("edda@example.com, editor")).to_be_visible()
     visit.page.keyboard.press("Escape")
     assert not [secret for secret in served.secrets if secret in visit.everything()]
@@ -192,8 +192,13 @@ class Visit:
         self.page.get_by_role("button", name="Sign in").click()
         self.page.get_by_role("button", name=name).click()
 
+    def open_account(self) -> None:
+        account = self.page.get_by_role("button", name="Account")
+        expect(account).to_have_count(1)  # While a page is drawn anew, the old one is there, too.
+        account.click()
+
     def sign_out(self) -> None:
-        self.page.locator(".st-key-account button").click()
+        self.open_account()
         self.page.get_by_role("button", name="Sign out").click()
         self.page.locator("form button").first.click()
         expect(self.page.get_by_role("heading")).to_have_text("Sign in to see the ledger")

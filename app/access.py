@@ -1,6 +1,5 @@
 """Who is asking, and what they may do: the router lets in by it, and what writes asks it."""
 
-import os
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -8,7 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app.home import published_warehouse
-from app.sign_in import FAILED, FILE, REQUIRED, Role, SignIn, SignInMisconfigured, read_sign_in
+from app.sign_in import FAILED, Role, SignIn, SignInMisconfigured, sign_in_now
 
 _LOOK_SECONDS = 30
 
@@ -55,11 +54,7 @@ def draw_account(key: str = "account") -> None:
 
 
 def _sign_in() -> SignIn | None:
-    home = published_warehouse().parent
-    sign_in = read_sign_in(home)
-    if sign_in is None and os.environ.get(REQUIRED):
-        raise SignInMisconfigured(f"{home / FILE} has gone: put it back.")
-    return sign_in
+    return sign_in_now(published_warehouse().parent)
 
 
 def _run_instead(pages: list[StreamlitPage], draw: Callable[[], None]) -> NoReturn:

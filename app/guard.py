@@ -23,7 +23,7 @@ from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-from app.sign_in import FAILED, SignIn
+from app.sign_in import FAILED, SignIn, SignInMisconfigured, sign_in_now
 
 _OF_MEMBERS = ("/media/", "/_stcore/upload_file")
 _LOGIN, _CALLBACK = "/auth/login", "/oauth2callback"
@@ -64,10 +64,12 @@ HEADERS = {
 
 
 class Guard:
-    """Middleware around the whole server."""
+    """Middleware around the whole server, which began with `sign_in`."""
 
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str], sign_in: SignIn | None) -> None:
-        self._app, self._hosts, self._sign_in = app, hosts, sign_in
+    def __init__(
+        self, app: ASGIApp, *, home: Path, hosts: frozenset[str], sign_in: SignIn | None
+    ) -> None:
+        self._app, self._home, self._hosts, self._sign_in = app, home, hosts, sign_in
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -92,9 +94,11 @@ class Guard:
         return None
 
     def _has_role(self, headers: Headers) -> bool:
-        return self._sign_in is None or bool(
-            self._sign_in.role_now(_claims(self._sign_in, headers))
-        )
+        try:
+            sign_in = sign_in_now(self._home)
+        except SignInMisconfigured:
+            return False
+        return sign_in is None or bool(sign_in.role_now(_claims(sign_in, headers)))
 
     def _is_own(self, origin: str | None, host: str) -> bool:
         own = {f"http://{host}", f"https://{host}"}

@@ -37,7 +37,7 @@ def main() -> None:
         )
     os.environ[REQUIRED] = "1" if sign_in else ""
     hosts = frozenset({*LOOPBACK, asked.address, *([sign_in.host] if sign_in else [])})
-    guard = Middleware(Guard, hosts=hosts, sign_in=sign_in)
+    guard = Middleware(Guard, home=home, hosts=hosts, sign_in=sign_in)
     App(PAGES, middleware=[guard]).run(
         config={
             "server.address": asked.address,

@@ -5,6 +5,7 @@
 Without the file nobody signs in, and the dashboard answers on this machine alone.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,14 @@ def read_sign_in(home: Path) -> SignIn | None:
         raise _misconfigured(path, str(error)) from None
     if trouble := _trouble(sign_in):
         raise _misconfigured(path, trouble)
+    return sign_in
+
+
+def sign_in_now(home: Path) -> SignIn | None:
+    """The same while a server runs: what it began with must not go. Raises `SignInMisconfigured`."""
+    sign_in = read_sign_in(home)
+    if sign_in is None and os.environ.get(REQUIRED):
+        raise SignInMisconfigured(f"{home / FILE} has gone: put it back.")
     return sign_in
 
 

@@ -128,7 +128,7 @@ def read_sign_in(home: Path) -> SignIn | None:
 
 
 def sign_in_now(home: Path) -> SignIn | None:
-    """The same while a server runs: what it began with must not go. Raises `SignInMisconfigured`."""
+    """The same while a server runs, which must not lose what it began with."""
     sign_in = read_sign_in(home)
     if sign_in is None and os.environ.get(REQUIRED):
         raise SignInMisconfigured(f"{home / FILE} has gone: put it back.")

@@ -25,7 +25,7 @@ LEAK = {
 class Service(BaseHTTPRequestHandler):
     """Knows of one vulnerability, as osv.dev tells it."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the library's name
+    def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         body = {"vulns": [LEAK]} if asked["package"]["name"] == "leaky" else {}
         self.send_response(200)

@@ -17,6 +17,7 @@ from ingest.settings import Home
 ADDRESS = "127.0.0.1"
 PREFERRED_PORT = 8501
 WRONG_USE = 2
+PATIENCE_SECONDS = 5
 PROJECT = Path(__file__).parents[2]
 
 
@@ -49,7 +50,16 @@ def serve_dashboard(
     except KeyboardInterrupt:
         click.echo("Dashboard stopped.", err=True)
     finally:
-        server.terminate()
+        _end(server)
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    """A client that does not take its leave must not keep the server running."""
+    server.terminate()
+    try:
+        server.wait(PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
         server.wait()
 
 

@@ -10,6 +10,7 @@ from app.importing import ALLOWED, ImportRefused, land, stage
 from app.sign_in import REQUIRED, Access, Role, SignInMisconfigured, read_sign_in
 from tests.app.conftest import OpenApp, spoken
 from tests.conftest import run_inkledger
+from tests.manual.blocks import PROJECT, read_blocks
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ACCESS = Access(
@@ -32,6 +33,7 @@ server_metadata_url = "https://login.example.com/.well-known/openid-configuratio
 [access]
 viewer_groups = ["readers"]
 """
+DOCUMENTED = PROJECT / "docs" / "dashboard.md"
 LOCKED = "Nobody can sign in"
 
 
@@ -114,10 +116,12 @@ def test_a_file_that_cannot_be_used_lets_nobody_in_and_repeats_no_secret(
 
 def test_the_file_as_documented_is_read(tmp_path: Path) -> None:
     assert read_sign_in(tmp_path) is None
-    (tmp_path / "secrets.toml").write_text(WRITTEN)
+    [written] = [b.text for b in read_blocks(DOCUMENTED) if b.title == "secrets.toml"]
+    (tmp_path / "secrets.toml").write_text(written)
     sign_in = read_sign_in(tmp_path)
     assert sign_in is not None
     assert (sign_in.origin, sign_in.host) == ("https://costs.example.com", "costs.example.com")
+    assert sign_in.access.viewer_groups == ["publishing"]
 
 
 @pytest.mark.parametrize(

@@ -135,12 +135,13 @@ def serving(folder: Path, ledger: Path, provider: Provider, **instead: str) -> I
             env={**os.environ, "INKLEDGER_HOME": str(home)},
             stdout=said,
             stderr=said,
+            start_new_session=True,
         )  # fmt: skip
         try:
             _wait_for(f"{address}/_stcore/health", process)
             yield Served(address, [auth["client_secret"], COOKIE_SECRET], log)
         finally:
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGTERM)  # With the server that it started.
             process.wait()
 
 

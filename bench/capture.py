@@ -20,12 +20,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from readme import write_readme
 from tables import MODES, Measured, goals, summary, tables
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "capture.json"
-README = HERE / "README.md"
 CLIENTS = (
     "httpx", "httpx2", "inkledger over httpx", "inkledger over httpx2", "inkledger client",
     "httpx + OpenTelemetry span", "openai", "openrouter", "langfuse", "litellm",
@@ -110,14 +110,6 @@ def _run(script: str, *arguments: str) -> Any:
     return json.loads(finished.stdout.strip().splitlines()[-1])
 
 
-def write_readme(lines: Iterator[str]) -> str:
-    text = "\n".join(lines) + "\n"
-    before, begin, rest = README.read_text(encoding="utf-8").partition("<!-- tables -->\n")
-    _, end, after = rest.partition("<!-- /tables -->")
-    README.write_text(before + begin + text + end + after, encoding="utf-8")
-    return text
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -135,7 +127,7 @@ def main() -> None:
         "hung": dict(HUNG),
     }
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(write_readme(tables(result)))
+    sys.stdout.write(write_readme("tables", tables(result)))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,16 @@ class _Peak(threading.Thread):
 
     def run(self) -> None:
         while not self.is_over.wait(LOOK_EVERY_SECONDS):
-            self.bytes = max(self.bytes, sum(_resident(pid) for pid in _tree(self.root)))
+            self.bytes = max(self.bytes, _held(self.root))
+
+
+def resident_mb(root: int) -> float:
+    """What a process and its children hold now."""
+    return _held(root) / 2**20
+
+
+def _held(root: int) -> int:
+    return sum(_resident(pid) for pid in _tree(root))
 
 
 def _tree(root: int) -> list[int]:

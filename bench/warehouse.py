@@ -22,6 +22,7 @@ from typing import Any
 import duckdb
 import history
 from process import Finished, run
+from readme import write_readme
 from tables import spread
 from warehouse_tables import goals, tables
 
@@ -31,7 +32,6 @@ from ingest.settings import Home
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 RESULTS = HERE / "results" / "warehouse.json"
-README = HERE / "README.md"
 PEERS = ROOT / ".venv-bench" / "bin" / "python"
 COMMAND = str(Path(sys.executable).with_name("inkledger"))
 LANDERS = ("inkledger", "duckdb", "pydantic", "dlt")
@@ -208,14 +208,6 @@ def _say(words: str) -> None:
     sys.stderr.flush()
 
 
-def write_readme(lines: list[str]) -> str:
-    text = "\n".join(lines) + "\n"
-    before, begin, rest = README.read_text(encoding="utf-8").partition("<!-- warehouse -->\n")
-    _, end, after = rest.partition("<!-- /warehouse -->")
-    README.write_text(before + begin + text + end + after, encoding="utf-8")
-    return text
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -240,7 +232,9 @@ def main() -> None:
     result["goals"] = goals(result)
     RESULTS.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     _say("\n")
-    sys.stdout.write(write_readme([*tables(json.loads(RESULTS.read_text(encoding="utf-8")))]))
+    sys.stdout.write(
+        write_readme("warehouse", [*tables(json.loads(RESULTS.read_text(encoding="utf-8")))])
+    )
 
 
 if __name__ == "__main__":

@@ -48,8 +48,27 @@ select
 from dim_exchange_rates
 where currency = (view)['currency'];
 
--- The ebooks that pass the filters by kind, series and words, each with its whole `cost` in the
--- currency that was chosen.
+-- The ebooks that one of the filters by kind, series and words leaves out. These, and not those that
+-- pass: where nothing is chosen there is nothing to look through.
+create or replace macro memory.main.excluded_ebooks(view) as table
+select ebook_id from fct_ebook_costs
+where
+    not (
+        (
+            len((view)['kinds']) = 0
+            or coalesce(list_contains(cast((view)['kinds'] as varchar[]), kind), false)
+        )
+        and (
+            len((view)['series']) = 0
+            or coalesce(list_contains(cast((view)['series'] as varchar[]), series), false)
+        )
+        and (
+            length((view)['search']) = 0
+            or contains(lower(name_of(title, ebook_id) || ' ' || ebook_id), lower((view)['search']))
+        )
+    );
+
+-- The ebooks that pass these filters, each with its whole `cost` in the currency that was chosen.
 create or replace macro memory.main.chosen_ebooks(view) as table
 with
 
@@ -58,7 +77,7 @@ converted as (
         ebook_id,
         cost_amount
     from fct_ebook_costs_by_currency
-    where currency = (view)['currency']
+    where currency = (view)['currency'] and (view)['currency'] <> 'USD'
 )
 
 select
@@ -66,12 +85,7 @@ select
     if((view)['currency'] = 'USD', ebooks.cost_usd, converted.cost_amount) as cost
 from fct_ebook_costs as ebooks
 left join converted on ebooks.ebook_id = converted.ebook_id
-where
-    (len((view)['kinds']) = 0 or list_contains(cast((view)['kinds'] as varchar[]), kind))
-    and (len((view)['series']) = 0 or list_contains(cast((view)['series'] as varchar[]), series))
-    and contains(
-        lower(name_of(title, ebooks.ebook_id) || ' ' || ebooks.ebook_id), lower((view)['search'])
-    );
+anti join excluded_ebooks(view) as excluded on ebooks.ebook_id = excluded.ebook_id;
 
 -- What passes all filters, by hour; `is_fine` by call, for grains below the hour and for zones whose
 -- days do not begin with an hour of UTC.
@@ -121,10 +135,7 @@ where
         or list_contains(cast((view)['models'] as varchar[]), canonical_model)
     )
     and (len((view)['stages']) = 0 or list_contains(cast((view)['stages'] as varchar[]), stage))
-    and (
-        len((view)['kinds']) + len((view)['series']) + length((view)['search']) = 0
-        or ebook_id in (select ebook_id from chosen_ebooks(view))
-    );
+    and ebook_id not in (select ebook_id from excluded_ebooks(view));
 
 -- The same on the calendar and in the currency of whoever looks; `cost` is null without a rate.
 create or replace macro memory.main.spent(view) as table
@@ -140,3 +151,46 @@ select
     ) as wasted_cost
 from spent_usd(view) as calls
 left join rates(view) as rates on calls.started_date = rates.rate_date;
+
+-- Whether every call of an ebook that is shown passes, and USD are shown.
+create or replace macro memory.main.is_whole_usd(view) as
+(view)['currency'] = 'USD'
+and (view)['since'] <= timestamptz '1970-01-01 00:00:00+00'
+and (view)['until'] >= timestamptz '9999-01-01 00:00:00+00'
+and len((view)['models']) + len((view)['stages']) = 0;
+
+-- The same by ebook. Where all of its calls pass, what an ebook cost is known without them.
+create or replace macro memory.main.spent_by_ebook(view) as table
+with
+
+calls as (
+    select * from spent(view)
+    where not is_whole_usd(view)
+)
+
+select
+    ebook_id,
+    whole_sum(cost) as cost,
+    whole_sum(wasted_cost) as wasted_cost,
+    sum(cost_usd) as cost_usd,
+    sum(wasted_cost_usd) as wasted_cost_usd,
+    sum(call_count) as call_count,
+    sum(unpriced_count + in_doubt_count) as unknown_count,
+    max(started_at) as last_call_at
+from calls
+group by ebook_id
+union all
+select
+    ebook_id,
+    cost_usd as cost,
+    wasted_cost_usd as wasted_cost,
+    cost_usd,
+    wasted_cost_usd,
+    call_count,
+    unpriced_count + in_doubt_count as unknown_count,
+    last_call_at
+from fct_ebook_costs
+where
+    is_whole_usd(view)
+    and call_count > 0
+    and ebook_id not in (select ebook_id from excluded_ebooks(view));

@@ -7,24 +7,12 @@ chosen as (
     select * from chosen_ebooks($view)
 ),
 
-calls as (
-    select * from spent($view)
-),
-
 sums as (
     select
-        ebook_id,
-        whole_sum(cost) as cost,
-        whole_sum(cost - wasted_cost) as used_cost,
-        whole_sum(wasted_cost) as wasted_cost,
-        sum(cost_usd) as cost_usd,
-        sum(cost_usd - wasted_cost_usd) as used_cost_usd,
-        sum(wasted_cost_usd) as wasted_cost_usd,
-        sum(call_count) as call_count,
-        sum(unpriced_count + in_doubt_count) as unknown_count,
-        max(started_at) as last_call_at
-    from calls
-    group by ebook_id
+        *,
+        cost - wasted_cost as used_cost,
+        cost_usd - wasted_cost_usd as used_cost_usd
+    from spent_by_ebook($view)
 ),
 
 named as (
@@ -40,7 +28,6 @@ named as (
         coalesce(sums.cost_usd, 0) as cost_usd,
         coalesce(sums.used_cost_usd, 0) as used_cost_usd,
         coalesce(sums.wasted_cost_usd, 0) as wasted_cost_usd,
-        100 * share_of(sums.wasted_cost_usd, sums.cost_usd) as wasted_percent,
         coalesce(sums.unknown_count, 0) as unknown_count,
         sums.last_call_at,
         chosen.shared_cost_usd,
@@ -65,7 +52,7 @@ placed as (
                 case when $sort = 'title' then lower(book) end,
                 case
                     when $sort = 'cost per page' then cost_per_accepted_page_usd
-                    when $sort = 'waste share' then wasted_percent
+                    when $sort = 'waste share' then share_of(wasted_cost_usd, cost_usd)
                     when $sort = 'pages' then accepted_page_count
                 end desc nulls last,
                 case when $sort = 'newest' then last_call_at end desc nulls last,
@@ -78,6 +65,14 @@ placed as (
 listed as (
     select * from placed
     where place <= $row_limit
+),
+
+calls as (
+    select
+        ebook_id,
+        started_at,
+        cost_usd
+    from spent_usd($view)
 ),
 
 span as (
@@ -108,6 +103,7 @@ histories as (
 
 select
     listed.*,
+    100 * share_of(listed.wasted_cost_usd, listed.cost_usd) as wasted_percent,
     [coalesce(histories.part_costs[part], 0) for part in range(24)] as history,
     fct_break_even.copies_to_pay_back,
     fct_break_even.margin_after_100_usd

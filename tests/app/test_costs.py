@@ -1,5 +1,6 @@
 """Every ebook with its cost, and a total that is the ledger's."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ CHOICES = [
     "kind", "series", "model", "stage", "sort", "tz", "currency", "period", "dates", "sold_as",
     "compare",
 ]  # fmt: skip
+ALL_BOOKS = {"row_limit": 1000, "sort": "cost", "sold_as": "paperback"}
 
 
 def test_every_ebook_has_the_cost_that_the_report_prints(
@@ -44,6 +46,22 @@ def test_ratios_of_the_total_are_those_of_the_overview(open_app: OpenApp, demo_h
     overview, costs = tiles(open_app(demo_home)), tiles(open_app(demo_home, "costs"))
     assert costs["Per accepted page"] == overview["Per accepted page"]
     assert costs["Waste"] == overview["Waste"]
+
+
+@pytest.mark.parametrize("chosen", [{}, {"kinds": ("coloring_book",)}, {"search": "garden"}])
+def test_what_is_known_of_whole_ebooks_is_what_their_calls_add_up_to(
+    demo_home: Path, chosen: dict[str, Any]
+) -> None:
+    whole = WHOLE._replace(**chosen)
+    later = whole._replace(since=whole.since + timedelta(days=1))
+    by_ebook, by_call = (
+        {row["ebook_id"]: row for row in answer(demo_home, "books", view, **ALL_BOOKS)}
+        for view in (whole, later)
+    )
+    assert by_ebook.keys() == by_call.keys()
+    for ebook_id, row in by_ebook.items():
+        told = {name: value for name, value in row.items() if name != "last_call_at"}
+        assert told.items() <= by_call[ebook_id].items()
 
 
 def test_a_search_keeps_only_what_it_finds_and_adds_that_up(

@@ -42,7 +42,7 @@ def test_a_file_that_is_no_warehouse_is_named(open_app: OpenApp, tmp_path: Path,
 def test_a_warehouse_of_another_release_is_not_a_traceback(
     open_app: OpenApp, change_demo: ChangeDemo, page: str
 ) -> None:
-    app = open_app(change_demo("drop view fct_ebook_costs", "drop table fct_hourly_costs"), page)
+    app = open_app(change_demo("drop table fct_ebook_costs", "drop table fct_hourly_costs"), page)
     assert not app.exception
     assert "`inkledger build` makes it anew" in spoken(app)
 

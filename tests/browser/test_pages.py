@@ -16,10 +16,14 @@ WITH_CHARTS = {"/", "/costs", "/ebook"}
 README_WIDTH = 1280
 MOST_BYTES = 300_000
 MAIN = "document.querySelector('[data-testid=stMain]')"
+# Streamlit fades what it draws anew, and faded text has no contrast: a page is looked at when
+# nothing of it moves any more.
 SETTLED = f"""() => {{
     const [before, now] = [window.heightBefore, {MAIN}.scrollHeight];
     window.heightBefore = now;
-    return before === now;
+    const fading = document.getAnimations().some(animation => animation.playState === 'running');
+    const stale = document.querySelector('[data-stale=true], [data-test-script-state=running]');
+    return before === now && !fading && !stale;
 }}"""
 
 

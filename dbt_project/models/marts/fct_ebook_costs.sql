@@ -1,6 +1,5 @@
--- A view: what an ebook bears of shared calls changes with every ebook that joins its series.
-
-{{ config(materialized='view') }}
+-- Made whole in every build, and not by ebook: what one bears of shared calls changes with every
+-- ebook that joins its series, and people read this table all day.
 
 with
 

@@ -2,13 +2,13 @@
 -- when the last work on it was done. Pages are those recorded: a book printed on one side of each
 -- leaf has twice as many.
 
-{{ config(materialized='view') }}
+{{ config(materialized='incremental', unique_key='ebook_id') }}
 
 with
 
 ebook_costs as (
     select * from {{ ref('int_ebook_costs') }}
-    where ebook_id <> 'unattributed'
+    where ebook_id <> 'unattributed' and {{ touched('ebook_id') }}
 ),
 
 ebooks as (

@@ -6,8 +6,6 @@
 -- tenths, and below nine books there is none. Of each kind the newest 500 are tested, so that a
 -- build takes no longer as the history grows.
 
-{{ config(materialized='view') }}
-
 with
 
 stages as (

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +31,7 @@ def serve_dashboard(
 
     Raises `UsageError` for a port that is taken, and for what must not be served so.
     """
+    signal.signal(signal.SIGTERM, _leave)  # Else the server would outlive this command.
     port = _free_port(address, port)
     url = f"http://{_reached_at(address)}:{port}"
     server = subprocess.Popen(
@@ -51,6 +53,10 @@ def serve_dashboard(
         click.echo("Dashboard stopped.", err=True)
     finally:
         _end(server)
+
+
+def _leave(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _end(server: "subprocess.Popen[bytes]") -> None:

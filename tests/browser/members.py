@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pytest
 import stamina
 from itsdangerous import URLSafeTimedSerializer
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -135,14 +135,15 @@ def serving(folder: Path, ledger: Path, provider: Provider, **instead: str) -> I
             env={**os.environ, "INKLEDGER_HOME": str(home)},
             stdout=said,
             stderr=said,
-            start_new_session=True,
         )  # fmt: skip
         try:
             _wait_for(f"{address}/_stcore/health", process)
             yield Served(address, [auth["client_secret"], COOKIE_SECRET], log)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)  # With the server that it started.
+            process.terminate()
             process.wait()
+    with pytest.raises(httpx.TransportError):
+        httpx.get(address)  # The server has ended with the command that started it.
 
 
 def free_port() -> int:

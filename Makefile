@@ -6,7 +6,7 @@ args ?=
 # Where it is set, each of some hundred processes would compile dbt again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test docs sweep-clients torture bench-capture bench-warehouse check audit format lock screenshots
+.PHONY: setup demo test docs sweep-clients torture bench-capture bench-warehouse bench-app check audit format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -84,6 +84,10 @@ bench-capture: .venv-bench/.ready
 # What landing and building cost, beside DuckDB itself, pydantic and dlt.
 bench-warehouse: setup .venv-bench/.ready
 	@PYTHONPATH=. $(BIN)/python bench/warehouse.py $(args)
+
+# What the dashboard costs on ten million attempts, in a real browser, beside its bare questions.
+bench-app: setup
+	@$(BIN)/python -m bench.app $(args)
 
 .venv-bench/.ready: bench/peers.lock .venv/.ready
 	@$(BIN)/uv venv --quiet --allow-existing .venv-bench

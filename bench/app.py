@@ -22,15 +22,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import history
-from app_tables import goals, tables
-from browsing import FILTERED, change, chromium, opened
-from dashboard import COMMAND, Dashboard, asked, bare_seconds, served
 from playwright.sync_api import Browser
-from readme import write_readme
-from tables import spread
-from visitors import PAGES, people, visit
 
+from bench import history
+from bench.app_tables import goals, tables
+from bench.browsing import FILTERED, change, chromium, opened
+from bench.dashboard import COMMAND, Dashboard, asked, bare_seconds, served
+from bench.readme import write_readme
+from bench.tables import spread
+from bench.visitors import PAGES, people, visit
 from ingest.lake import Lake
 from ingest.settings import Home
 

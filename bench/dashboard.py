@@ -1,6 +1,8 @@
 """The dashboard's server as `inkledger serve` starts it, and the questions that its pages ask."""
 
+import logging
 import os
+import signal
 import socket
 import statistics
 import subprocess
@@ -13,10 +15,10 @@ from typing import Any
 from unittest.mock import patch
 
 import streamlit as st
-from process import resident_mb
 from streamlit.testing.v1 import AppTest
 
 from app.warehouse import Warehouse
+from bench.process import resident_mb
 from ingest.settings import Home
 
 MAIN = Path(__file__).parents[1] / "app" / "main.py"
@@ -53,7 +55,7 @@ def served(home: Home) -> Iterator[Dashboard]:
         server.stdout.readline()
         yield Dashboard(port, server.pid)
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)
         server.wait()
 
 
@@ -67,6 +69,7 @@ def asked(home: Home, page: str, query: dict[str, str]) -> list[Asked]:
         return fetch(warehouse, sql, parameters)
 
     os.environ["INKLEDGER_HOME"] = str(home.root)
+    logging.getLogger("streamlit.runtime").setLevel(logging.ERROR)
     with patch.object(Warehouse, "fetch", noted):
         app = AppTest.from_file(MAIN, default_timeout=60)
         app.query_params.update(query)

@@ -6,7 +6,7 @@ args ?=
 # Where it is set, each of some hundred processes would compile dbt again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-long docs sweep-clients torture bench-capture bench-warehouse bench-app check format lock screenshots
+.PHONY: setup demo test test-long docs sweep-clients torture bench-capture bench-warehouse bench-app check audit format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -47,6 +47,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint dbt_project
+
+# Known vulnerabilities of what is locked. Where the service cannot be asked, it says so and passes.
+audit: setup
+	@$(BIN)/python -m tests.audit $(args)
 
 format: setup
 	$(BIN)/ruff format .

@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from app.formats import counted, money_prose, share
-from app.ledger import ask, published_warehouse
+from app.home import published_warehouse
+from app.ledger import ask
 from app.view import FILTERS, View, midnight
 
 EXAMPLE = '[[budget]]\nname = "All books"\nlimit_usd = "50.00"\nper = "month"'

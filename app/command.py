@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.ledger import published_warehouse
+from app.home import published_warehouse
 
 _PROJECT = Path(__file__).parents[1]
 _FAILED = "The command ended without a word; the log of the server has more."

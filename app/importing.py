@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from app.access import may_write
 from app.command import last_sentence, run_inkledger
 
 ALLOWED = "INKLEDGER_ALLOW_IMPORT"
@@ -43,12 +44,13 @@ class Staged(NamedTuple):
 
 
 def is_allowed() -> bool:
-    """Whether whoever opens the page may import."""
+    """Whether the app was started so that one can import."""
     return bool(os.environ.get(ALLOWED))
 
 
 def stage(name: str, content: bytes) -> Staged:
     """What importing the file would do; nothing has landed. Raises `ImportRefused`."""
+    _refuse_whoever_may_not()
     with tempfile.TemporaryDirectory(prefix="inkledger-staged-") as folder:
         path = _write(Path(folder), name, content)
         try:
@@ -124,9 +126,15 @@ _queue = _Queue()
 
 def land(name: str, content: bytes) -> Landing:
     """Begin to import the file and to build. Raises `ImportRefused`."""
+    _refuse_whoever_may_not()
+    return _queue.begin(name, content)
+
+
+def _refuse_whoever_may_not() -> None:
     if not is_allowed():
         raise ImportRefused("Import is off: start the app with `inkledger serve --allow-import`.")
-    return _queue.begin(name, content)
+    if not may_write():
+        raise ImportRefused("Only an editor may import: ask one, or sign in again.")
 
 
 def _write(folder: Path, name: str, content: bytes) -> Path:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
+from app.access import draw_account
 from app.formats import day, literal, words
 from app.ledger import ask, read_status
 
@@ -133,6 +134,7 @@ def _viewing() -> View:
             "Currency", currencies, currencies.index(currency), key="currency",
             label_visibility="collapsed", **KEPT,
         )  # fmt: skip
+        draw_account()
     return View(zone, currency, is_fine=_needs_calls(zone))
 
 

@@ -27,7 +27,7 @@ MOST_FAILURES = 3
 """One cause fails many tests: the first few tell it, the log has the rest."""
 MOST_NAMES = 20
 DBT = "import gc; gc.disable(); from dbt.cli.main import cli; cli(prog_name='dbt')"
-"""dbt makes millions of small objects and lives for seconds: counting them takes a tenth of that."""
+"""dbt makes millions of small objects and lives for seconds: counting them is a tenth of it."""
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+")
 
 

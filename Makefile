@@ -6,7 +6,7 @@ args ?=
 # Where it is set, each of some hundred processes would compile dbt again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test docs sweep-clients torture bench-capture bench-warehouse bench-app check format lock screenshots
+.PHONY: setup demo test test-long docs sweep-clients torture bench-capture bench-warehouse bench-app check audit format lock screenshots
 .DEFAULT_GOAL := setup
 
 setup: .venv/.ready
@@ -33,6 +33,10 @@ test: setup .venv-clients/.ready .venv-docs/.ready
 	-@$(MAKE) --no-print-directory .venv-focus/.ready
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(args)
 
+# Every test, those too of which `make test` runs a third.
+test-long:
+	@$(MAKE) --no-print-directory test args="--long $(args)"
+
 # The documentation site, in .site/html; `make test` builds it, too.
 docs: setup .venv-docs/.ready
 	@$(BIN)/python -m manual.build
@@ -43,6 +47,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint dbt_project
+
+# Known vulnerabilities of what is locked. Where the service cannot be asked, it says so and passes.
+audit: setup
+	@$(BIN)/python -m tests.audit $(args)
 
 format: setup
 	$(BIN)/ruff format .

@@ -5,7 +5,7 @@ name = "All books"      # what it is called
 limit_usd = "50.00"     # as text, so that no digit is lost
 per = "month"           # day, week, month or year of the time zone; without it, all time
 warn_at = 0.8           # optional: the share from which on it warns
-kind = "coloring_book"  # optional, as are series, model, stage and ebook_id
+kind = "coloring_book"  # optional, as are series, model, stage, label and ebook_id
 """
 
 import tomllib
@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from app.formats import counted, money_prose, share
-from app.ledger import ask, published_warehouse
-from app.view import View, midnight
+from app.home import published_warehouse
+from app.ledger import ask
+from app.view import FILTERS, View, midnight
 
 EXAMPLE = '[[budget]]\nname = "All books"\nlimit_usd = "50.00"\nper = "month"'
-_FILTERS = {"kind": "kinds", "series": "series", "model": "models", "stage": "stages"}
-_KNOWN = {"name", "limit_usd", "per", "warn_at", "ebook_id", *_FILTERS}
+_KNOWN = {"name", "limit_usd", "per", "warn_at", "ebook_id", *FILTERS}
 _PERIODS = ("day", "week", "month", "year")
 
 
@@ -91,7 +91,7 @@ def _budget(number: int, entry: dict[str, Any]) -> Budget:
         per,
         _amount(entry.get("warn_at", "0.8"), f"{where}: `warn_at`"),
         str(entry.get("ebook_id", "")),
-        {of_view: (str(entry[name]),) for name, of_view in _FILTERS.items() if name in entry},
+        {of_view: (str(entry[name]),) for name, of_view in FILTERS.items() if name in entry},
     )
 
 

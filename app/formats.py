@@ -1,5 +1,6 @@
 """Numbers as people read them. Money stays `Decimal` from the warehouse to these characters."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -91,6 +92,11 @@ def age(elapsed: timedelta) -> str:
 def words(name: str) -> str:
     """`line_art` as `line art`: names of stages and kinds for people."""
     return name.replace("_", " ")
+
+
+def literal(text: str) -> str:
+    """Text as Markdown that shows it as it is: what others wrote must not become markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>$~:&-])", r"\\\1", " ".join(text.split()))
 
 
 def _sensible(amount: Decimal) -> str:

@@ -8,18 +8,16 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import threading
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.ledger import published_warehouse
+from app.access import may_write
+from app.command import last_sentence, run_inkledger
 
 ALLOWED = "INKLEDGER_ALLOW_IMPORT"
-_PROJECT = Path(__file__).parents[1]
 _DRY_RUN_SECONDS = 120
-_FAILED = "The command ended without a word; the log of the server has more."
 
 
 class ImportRefused(Exception):
@@ -46,16 +44,17 @@ class Staged(NamedTuple):
 
 
 def is_allowed() -> bool:
-    """Whether whoever opens the page may import."""
+    """Whether the app was started so that one can import."""
     return bool(os.environ.get(ALLOWED))
 
 
 def stage(name: str, content: bytes) -> Staged:
     """What importing the file would do; nothing has landed. Raises `ImportRefused`."""
+    _refuse_whoever_may_not()
     with tempfile.TemporaryDirectory(prefix="inkledger-staged-") as folder:
         path = _write(Path(folder), name, content)
         try:
-            finished = _run(
+            finished = run_inkledger(
                 "import", "activity", "--dry-run", "--format", "json", str(path),
                 seconds=_DRY_RUN_SECONDS,
             )  # fmt: skip
@@ -65,7 +64,7 @@ def stage(name: str, content: bytes) -> Staged:
                 "`inkledger import activity` instead."
             ) from None
     if finished.returncode:
-        raise ImportRefused(_sentence(finished))
+        raise ImportRefused(last_sentence(finished))
     return Staged(**json.loads(finished.stdout)[0])
 
 
@@ -90,16 +89,16 @@ class Landing:
         try:
             with tempfile.TemporaryDirectory(prefix="inkledger-landing-") as folder:
                 path = _write(Path(folder), self._name, self._content)
-                landed = _run("import", "activity", str(path))
+                landed = run_inkledger("import", "activity", str(path))
             if landed.returncode:
-                self.failure = f"Nothing has landed. {_sentence(landed)}"
+                self.failure = f"Nothing has landed. {last_sentence(landed)}"
                 return
             self.step = "Building the warehouse"
-            built = _run("build")
+            built = run_inkledger("build")
             if built.returncode:
                 self.failure = (
                     "The file has landed and is safe, but the build failed, so that the pages "
-                    f"show what was before. {_sentence(built)}"
+                    f"show what was before. {last_sentence(built)}"
                 )
         except OSError as error:
             self.failure = f"{self.step} failed: {error.strerror or error}."
@@ -127,14 +126,15 @@ _queue = _Queue()
 
 def land(name: str, content: bytes) -> Landing:
     """Begin to import the file and to build. Raises `ImportRefused`."""
-    if not is_allowed():
-        raise ImportRefused("Import is off: start the app with `inkledger serve --allow-import`.")
+    _refuse_whoever_may_not()
     return _queue.begin(name, content)
 
 
-def literal(text: str) -> str:
-    """Text as Markdown that shows it as it is: what a file says must not become markup."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>$~:&-])", r"\\\1", " ".join(text.split()))
+def _refuse_whoever_may_not() -> None:
+    if not is_allowed():
+        raise ImportRefused("Import is off: start the app with `inkledger serve --allow-import`.")
+    if not may_write():
+        raise ImportRefused("Only an editor may import: ask one, or sign in again.")
 
 
 def _write(folder: Path, name: str, content: bytes) -> Path:
@@ -143,22 +143,3 @@ def _write(folder: Path, name: str, content: bytes) -> Path:
     path = folder / (kept[-80:] or "export.csv")
     path.write_bytes(content)
     return path
-
-
-def _run(*arguments: str, seconds: float | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "ingest.command", *arguments],
-        cwd=_PROJECT,
-        env={**os.environ, "INKLEDGER_HOME": str(published_warehouse().parent)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-
-
-def _sentence(finished: "subprocess.CompletedProcess[str]") -> str:
-    """The last thing that the command said, which is its one sentence about the error."""
-    said = [line for line in finished.stderr.splitlines() if line.strip()]
-    return said[-1].removeprefix("inkledger: ") if said else _FAILED

@@ -1,6 +1,5 @@
 """Asks the questions of `questions/*.sql` of the published warehouse, each once per build."""
 
-import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from app.home import published_warehouse
 from app.warehouse import MEMORY, Identity, Question, Row, Warehouse, WarehouseMissing, identify
 
 QUESTIONS = Path(__file__).parent / "questions"
@@ -44,12 +44,6 @@ def read_status() -> Row:
 def sql_of(question: str) -> str:
     """The question as it is asked, for people to read."""
     return (QUESTIONS / f"{question}.sql").read_text()
-
-
-def published_warehouse() -> Path:
-    """Where builds are published: `warehouse.duckdb` in `INKLEDGER_HOME`, or else in `data`."""
-    home = Path(os.environ.get("INKLEDGER_HOME") or "data").expanduser()
-    return home.absolute() / "warehouse.duckdb"
 
 
 def follow_new_builds() -> None:

@@ -1,9 +1,10 @@
-"""Router of the dashboard: `python -m streamlit run app/main.py` from the project's root."""
+"""Router of the dashboard, which `inkledger serve` runs in `app.server`."""
 
 from pathlib import Path
 
 import streamlit as st
 
+from app.access import draw_account, turn_away_strangers
 from app.ledger import follow_new_builds, read_status
 from app.notices import say_empty, say_missing, say_unreadable, warn_if_stale
 from app.view import draw_toolbar
@@ -15,18 +16,17 @@ st.set_page_config(page_title="inkledger", page_icon=str(HERE / "icon.svg"), lay
 st.logo(str(HERE / "icon.svg"))
 st.html(HERE / "style.css")
 # Not in a folder called `pages`: Streamlit would route that by itself before it has read this.
-page = st.navigation(
-    [
-        st.Page("screens/overview.py", title="Overview", default=True),
-        st.Page("screens/costs.py", title="Costs", url_path="costs"),
-        st.Page("screens/ebook.py", title="Ebook", url_path="ebook"),
-        st.Page("screens/models.py", title="Models", url_path="models"),
-        st.Page("screens/reconciliation.py", title="Reconciliation", url_path="reconciliation"),
-        st.Page("screens/plan.py", title="Plan", url_path="plan"),
-        st.Page("screens/explore.py", title="Explore", url_path="explore"),
-    ],
-    position="top",
-)
+pages = [
+    st.Page("screens/overview.py", title="Overview", default=True),
+    st.Page("screens/costs.py", title="Costs", url_path="costs"),
+    st.Page("screens/ebook.py", title="Ebook", url_path="ebook"),
+    st.Page("screens/models.py", title="Models", url_path="models"),
+    st.Page("screens/reconciliation.py", title="Reconciliation", url_path="reconciliation"),
+    st.Page("screens/plan.py", title="Plan", url_path="plan"),
+    st.Page("screens/explore.py", title="Explore", url_path="explore"),
+]
+turn_away_strangers(pages)
+page = st.navigation(pages, position="top")
 follow_new_builds()
 try:
     status = read_status()
@@ -36,7 +36,10 @@ try:
         page.run()
     else:
         say_empty()
+        draw_account("account-alone")
 except WarehouseMissing as missing:
     say_missing(missing)
+    draw_account("account-alone")
 except WarehouseUnreadable as unreadable:
     say_unreadable(unreadable)
+    draw_account("account-alone")

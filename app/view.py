@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
-from app.formats import day, words
+from app.access import draw_account
+from app.formats import day, literal, words
 from app.ledger import ask, read_status
 
 KEPT: dict[str, Any] = {"bind": "query-params", "persist_state": "session"}
@@ -24,7 +25,9 @@ FILTERED = {"", "costs", "explore"}
 """The addresses of the pages that show a period, and what passes filters."""
 _CHOSEN = "chosen view"
 _NO_DATES: Sequence[date] = ()
-_FILTERS = {"kind": "kinds", "series": "series", "model": "models", "stage": "stages"}
+FILTERS = {
+    "kind": "kinds", "series": "series", "model": "models", "stage": "stages", "label": "labels"
+}  # fmt: skip
 """Name in the address → name in the view."""
 
 
@@ -39,6 +42,8 @@ class View(NamedTuple):
     series: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    """As `key=value`: of each key one of the values given. `no label` is for calls without any."""
     search: str = ""
     is_fine: bool = False
 
@@ -102,7 +107,7 @@ def _dates() -> Sequence[date]:
 
 
 def _filters() -> dict[str, Any]:
-    options: dict[str, list[str]] = {name: [] for name in _FILTERS}
+    options: dict[str, list[str]] = {name: [] for name in FILTERS}
     for row in ask("choices"):
         options[row["filter"]].append(row["choice"])
     with st.popover("Filters", icon=":material/filter_list:", key="filters"):
@@ -113,7 +118,7 @@ def _filters() -> dict[str, Any]:
                     placeholder="all", **KEPT,
                 )
             )
-            for name, of_view in _FILTERS.items()
+            for name, of_view in FILTERS.items()
         }  # fmt: skip
 
 
@@ -129,6 +134,7 @@ def _viewing() -> View:
             "Currency", currencies, currencies.index(currency), key="currency",
             label_visibility="collapsed", **KEPT,
         )  # fmt: skip
+        draw_account()
     return View(zone, currency, is_fine=_needs_calls(zone))
 
 
@@ -179,7 +185,7 @@ def _told(view: View, period: str) -> str:
     if period not in (ALL_TIME, CUSTOM):
         last = view.until.astimezone(ZoneInfo(view.zone)) - timedelta(days=1)
         said.append(f"{day(view.since.astimezone(ZoneInfo(view.zone)))} to {day(last)}")
-    for name, of_view in _FILTERS.items():
-        if chosen := getattr(view, of_view):
-            said.append(f"{name} {' or '.join(map(words, chosen))}")
+    for name, of_view in FILTERS.items():
+        if chosen := [literal(words(one)) for one in getattr(view, of_view)]:
+            said.append(f"{name} {' or '.join(chosen)}")
     return "Only " + ", ".join(said) + "." if said else ""

@@ -45,6 +45,7 @@ IMAGE_MODELS = (
 MODELS = TEXT_MODELS + IMAGE_MODELS
 STAGES = ("outline", "prompts", "line_art", "quality_check", "cover", "back_cover")
 SERIES = ("Little Naturalist", "Night Garden", "Harbour Tales", "Tiny Machines")
+CAMPAIGNS = ("spring", "back to school", "advent", "fair", "subscribers", "library", "reprint")
 REFUSALS = np.array([429, 503, 502])
 WORDS = (
     "forest", "river", "meadow", "harbour", "castle", "garden", "winter", "summer",
@@ -239,7 +240,7 @@ def _events(chance: np.random.Generator, calls: pl.DataFrame) -> pl.DataFrame:
         "operation", "run_id", "stage", "page_number", "is_rejected", "page_count",
         "earlier", "is_own_client", "book", "ebook_id", "number",
         attempt_number=pl.col("earlier") + 1,
-        labels=pl.format('{{"series": "{}"}}', _of("book", SERIES)),
+        labels=_labels(),
         api_key_hash=_of("book", KEY_HASHES),
         started_at=_instant(at),
         first_byte_at=_instant(at + first, where=status != "in_doubt"),
@@ -262,6 +263,17 @@ def _events(chance: np.random.Generator, calls: pl.DataFrame) -> pl.DataFrame:
         **{name: pl.Series(values) for name, values in named.items()},
     )  # fmt: skip
     return _worded(frame)
+
+
+def _labels() -> pl.Expr:
+    """As `attribute` writes them: a series for most books, for some of these a campaign too."""
+    series, campaign = _of("book", SERIES), _of("book", CAMPAIGNS)
+    return (
+        pl.when(pl.col("book") % 5 == 0).then(None)
+        .when(pl.col("book") % 3 == 0)
+        .then(pl.format('{{"campaign": "{}", "series": "{}"}}', campaign, series))
+        .otherwise(pl.format('{{"series": "{}"}}', series))
+    )  # fmt: skip
 
 
 def _worded(frame: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -23,6 +25,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kill-seed", default="7", help="when it kills them")
     parser.addoption("--histories", default="1", help="how many random histories are split")
     parser.addoption("--history-seed", default="1", help="the first of them")
+
+    parser.addoption("--long", action="store_true", help="run all tests marked long, not a third")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a third of the long tests, every day another."""
+    if config.getoption("--long") or len({item.path for item in items}) == 1:
+        return
+    today = datetime.now(UTC).date().toordinal()
+    left_out = [
+        item
+        for item in items
+        if item.get_closest_marker("long") and (crc32(item.nodeid.encode()) + today) % 3
+    ]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 def run_inkledger(

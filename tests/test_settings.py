@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ledger import published_warehouse
+from app.home import published_warehouse
 from ingest.settings import Settings
 
 

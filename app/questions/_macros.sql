@@ -1,6 +1,6 @@
 -- What the questions share. `view` is what the person who looks has chosen, a struct: `zone` and
 -- `currency`; from `since` until before `until`, two instants; the lists `kinds`, `series`,
--- `models` and `stages`, empty for all; `search`; and `is_fine`, when hours are too coarse.
+-- `models`, `stages` and `labels`, empty for all; `search`; and `is_fine`, when hours are too coarse.
 
 create or replace macro memory.main.name_of(title, ebook_id) as
 coalesce(nullif(title, ''), if(ebook_id = 'unattributed', 'Unattributed', ebook_id));
@@ -48,6 +48,45 @@ select
 from dim_exchange_rates
 where currency = (view)['currency'];
 
+-- The labels of a call as `key=value`, of the JSON object that holds them.
+create or replace macro memory.main.labels_of(label_set) as
+list_transform(
+    map_entries(from_json(label_set, '"MAP(VARCHAR, VARCHAR)"')),
+    lambda label: label.key || '=' || coalesce(label.value, '')
+);
+
+create or replace macro memory.main.keys_of(labels) as
+list_distinct(
+    list_transform(
+        list_filter(labels, lambda label: contains(label, '=')),
+        lambda label: split_part(label, '=', 1)
+    )
+);
+
+-- Whether calls with these labels pass: of each key that is chosen they have one of its values, or
+-- they have no label and `no label` is chosen too.
+create or replace macro memory.main.has_labels(labels, chosen) as
+case
+    when len(chosen) = 0 then true
+    when len(labels) = 0 then list_contains(chosen, 'no label')
+    else
+        len(keys_of(chosen)) > 0
+        and len(keys_of(list_intersect(labels, chosen))) = len(keys_of(chosen))
+end;
+
+-- The labels of each set are read once: a condition on what is grouped by would be on each row.
+create or replace macro memory.main.chosen_label_sets(view) as table
+with
+
+label_sets as (
+    select any_value(label_set) as label_set
+    from fct_hourly_label_costs
+    group by label_set
+)
+
+select label_set from label_sets
+where has_labels(labels_of(label_set), cast((view)['labels'] as varchar[]));
+
 -- The ebooks that one of the filters by kind, series and words leaves out. These, and not those that
 -- pass: where nothing is chosen there is nothing to look through.
 create or replace macro memory.main.excluded_ebooks(view) as table
@@ -68,7 +107,8 @@ where
         )
     );
 
--- The ebooks that pass these filters, each with its whole `cost` in the currency that was chosen.
+-- The ebooks that pass these filters, and of which a call has the labels that were chosen, each with
+-- its whole `cost` in the currency of the view.
 create or replace macro memory.main.chosen_ebooks(view) as table
 with
 
@@ -85,7 +125,13 @@ select
     if((view)['currency'] = 'USD', ebooks.cost_usd, converted.cost_amount) as cost
 from fct_ebook_costs as ebooks
 left join converted on ebooks.ebook_id = converted.ebook_id
-anti join excluded_ebooks(view) as excluded on ebooks.ebook_id = excluded.ebook_id;
+anti join excluded_ebooks(view) as excluded on ebooks.ebook_id = excluded.ebook_id
+where
+    len((view)['labels']) = 0
+    or ebooks.ebook_id in (
+        select ebook_id from fct_hourly_label_costs
+        where label_set in (select label_set from chosen_label_sets(view))
+    );
 
 -- What passes all filters, by hour; `is_fine` by call, for grains below the hour and for zones whose
 -- days do not begin with an hour of UTC.
@@ -107,7 +153,24 @@ hours as (
         in_doubt_count,
         estimated_count
     from fct_hourly_costs
-    where not (view)['is_fine']
+    where not (view)['is_fine'] and len((view)['labels']) = 0
+    union all
+    select
+        started_hour as started_at,
+        started_date,
+        ebook_id,
+        stage,
+        canonical_model,
+        call_count,
+        operation_count,
+        cost_usd,
+        wasted_cost_usd,
+        unpriced_count,
+        in_doubt_count,
+        estimated_count
+    from fct_hourly_label_costs
+    where not (view)['is_fine'] and len((view)['labels']) > 0
+        and label_set in (select label_set from chosen_label_sets(view))
     union all
     select
         started_at,
@@ -123,7 +186,16 @@ hours as (
         if(cost_status = 'in_doubt', 1, 0) as in_doubt_count,
         if(cost_status = 'estimated', 1, 0) as estimated_count
     from fct_attempts
-    where (view)['is_fine']
+    where
+        (view)['is_fine']
+        and (
+            len((view)['labels']) = 0
+            or labels in (select label_set from chosen_label_sets(view))
+            or (
+                list_contains(cast((view)['labels'] as varchar[]), 'no label')
+                and coalesce(try(json_type(labels)), '') <> 'OBJECT'
+            )
+        )
 )
 
 select * from hours
@@ -157,7 +229,7 @@ create or replace macro memory.main.is_whole_usd(view) as
 (view)['currency'] = 'USD'
 and (view)['since'] <= timestamptz '1970-01-01 00:00:00+00'
 and (view)['until'] >= timestamptz '9999-01-01 00:00:00+00'
-and len((view)['models']) + len((view)['stages']) = 0;
+and len((view)['models']) + len((view)['stages']) + len((view)['labels']) = 0;
 
 -- The same by ebook. Where all of its calls pass, what an ebook cost is known without them.
 create or replace macro memory.main.spent_by_ebook(view) as table

@@ -40,7 +40,7 @@ named as (
         sums.call_count > 0
         or (
             ($view)['since'] < timestamptz '1971-01-01 00:00:00+00'
-            and len(($view)['models']) + len(($view)['stages']) = 0
+            and len(($view)['models']) + len(($view)['stages']) + len(($view)['labels']) = 0
         )
 ),
 

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from app.charts import used_and_wasted
+from app.exporting import offer_focus
 from app.formats import count, counted, money, share, usd_exact, words
 from app.ledger import ask, read_status
 from app.notices import say_unconverted
@@ -48,7 +49,7 @@ def show_costs() -> None:
     chart = used_and_wasted(rows[:MOST_BARS], "ebook_id", "book", view.currency)
     show_ebooks_chart(chart, "costs")
     _show_table(rows, view.currency)
-    _offer_downloads(len(rows), wanted)
+    _offer_downloads(len(rows), wanted, view)
     _compare(rows, view)
 
 
@@ -116,11 +117,12 @@ def _show_table(rows: list[Row], currency: str) -> None:
         open_ebook(rows[cells[0][0]]["ebook_id"])
 
 
-def _offer_downloads(shown: int, wanted: dict[str, Any]) -> None:
+def _offer_downloads(shown: int, wanted: dict[str, Any], view: View) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         said = f"The first {count(shown)} rows; a download has all. " if shown == MOST_ROWS else ""
         st.caption(f"{said}Click a bar or a cell to open its ebook.")
         offer_downloads("books", "all", row_limit=ALL_ROWS, **wanted)
+        offer_focus(view)
 
 
 def _compare(rows: list[Row], view: View) -> None:

@@ -8,7 +8,8 @@ import streamlit as st
 from app.charts import Mark, free_chart
 from app.downloads import to_csv, to_parquet
 from app.formats import count
-from app.ledger import ask, explore, published_warehouse
+from app.home import published_warehouse
+from app.ledger import ask, explore
 from app.view import KEPT, View, chosen_view
 from app.warehouse import Answer, QuestionFailed, Row
 

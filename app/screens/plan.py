@@ -8,7 +8,8 @@ import streamlit as st
 from app.budgets import EXAMPLE, show_budgets
 from app.charts import held_intervals
 from app.formats import money, usd_exact, words
-from app.ledger import ask, published_warehouse
+from app.home import published_warehouse
+from app.ledger import ask
 from app.sections import Section
 from app.tiles import Tile, show_tiles
 from app.view import KEPT, chosen_view

@@ -7,11 +7,22 @@ from typing import Any
 
 import streamlit as st
 
+from app.access import may_write
 from app.charts import PICKED, pickable
 from app.day_charts import STATES, day_calendar
-from app.formats import count, counted, day, money, money_prose, usd_exact, words
-from app.importing import ImportRefused, Landing, Staged, is_allowed, land, literal, stage
-from app.ledger import ask, published_warehouse, read_status
+from app.formats import (
+    count,
+    counted,
+    day,
+    literal,
+    money,
+    money_prose,
+    usd_exact,
+    words,
+)
+from app.home import published_warehouse
+from app.importing import ImportRefused, Landing, Staged, is_allowed, land, stage
+from app.ledger import ask, read_status
 from app.notices import say_how_fresh
 from app.sections import Section
 from app.tiles import Tile, show_tiles
@@ -345,6 +356,9 @@ def _show_import() -> None:
             "Import is off: `inkledger serve --allow-import` starts the app with it. "
             "`inkledger import activity FILE` does the same in a terminal."
         )
+        return
+    if not may_write():
+        st.caption("Only an editor may import.")
         return
     _show_landing()
     dropped = st.file_uploader(

@@ -89,12 +89,7 @@ def _import(
     *,
     dry_run: bool,
 ) -> "LegacyResult":
-    try:
-        from ingest.imports.back_office import open_back_office
-    except ImportError:
-        raise UsageError(
-            "Importing from PostgreSQL needs psycopg: install inkledger[legacy]."
-        ) from None
+    from ingest.imports.back_office import open_back_office
     from ingest.imports.legacy import import_legacy
     from ingest.imports.legacy_mapping import default_mapping_path, load_mapping
     from ingest.imports.recorded_requests import recorded_requests

@@ -1,6 +1,5 @@
 """`inkledger demo` and `inkledger simulate`."""
 
-import asyncio
 import math
 from decimal import Decimal
 
@@ -24,19 +23,26 @@ def demo(ebooks: int, seed: int, no_serve: bool) -> None:
     """
     # Here, not above: the other commands need neither the server nor its libraries.
     from ingest.demo.books import choose_books
-    from ingest.demo.run import begin_afresh, produce_books, settle, write_bill
-    from ingest.seal import seal
+    from ingest.demo.run import (
+        DemoClock,
+        begin_afresh,
+        produce_history,
+        pull_records,
+        settle,
+        write_bill,
+    )
     from ingest.simulator.server import running_simulator
 
     home = Home(Settings().home)
     begin_afresh(home)
     books = choose_books(ebooks, seed)
-    with running_simulator(seed=seed, faults="some") as simulator:
+    clock = DemoClock()
+    with running_simulator(seed=seed, faults="some", clock=clock) as simulator:
         with progress("Producing") as report:
-            asyncio.run(produce_books(home, books, simulator.base_url, report))
-        seal(home)
+            produce_history(home, books, simulator.base_url, clock, report)
         with progress("Settling") as report:
-            settle(home, simulator.base_url, report)
+            settle(home, simulator.base_url, clock, report)
+        pull_records(home, simulator.base_url, clock)
         bill = simulator.bill()
     write_bill(home, bill)
     build_and_say(home)

@@ -8,7 +8,8 @@ from typing import Literal
 import click
 from rich.filesize import decimal
 
-from ingest.command.dashboard import serve_dashboard
+from ingest.command.dashboard import ADDRESS, serve_dashboard
+from ingest.command.extras import require
 from ingest.command.terminal import remarks
 from ingest.errors import UsageError
 from ingest.settings import Home, Settings
@@ -164,17 +165,23 @@ def reprice_attempts(dry_run: bool, output_format: Format) -> None:
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @click.option(
-    "--allow-import", is_flag=True, help="Let whoever opens the dashboard import activity exports."
+    "--address", default=ADDRESS, show_default=True, help="Another one takes a configured sign-in."
 )
-def serve(port: int, allow_import: bool) -> None:
-    """Serve the dashboard on this machine."""
-    serve_dashboard(Home(Settings().home), port, allow_import=allow_import)
+@click.option(
+    "--allow-import",
+    is_flag=True,
+    help="Let whoever opens the dashboard import activity exports; with a sign-in, editors.",
+)
+def serve(port: int, address: str, allow_import: bool) -> None:
+    """Serve the dashboard: on this machine, or to those who sign in."""
+    serve_dashboard(Home(Settings().home), port, address=address, allow_import=allow_import)
 
 
 def build_and_say(
     home: Home, *, full_refresh: bool = False, limits: Mapping[str, Decimal] | None = None
 ) -> None:
     """Build and publish, with what the tests found in the data on stderr."""
+    require("dbt")
     from ingest.warehouse.build import build_warehouse
 
     console = remarks()

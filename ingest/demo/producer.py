@@ -52,7 +52,8 @@ class ColoringBookStudio:
             list_price_usd=book.list_price_usd,
             royalty_rate=book.royalty_rate,
         )
-        with production_run(ebook_id=book.ebook_id, ledger=recorder), attribute(series=book.series):
+        run = production_run(ebook_id=book.ebook_id, ledger=recorder, clock=recorder.clock)
+        with run, attribute(series=book.series):
             outline = await self._outline(book)
             for page_number in range(1, book.page_count + 1):
                 with attribute(page_number=page_number):

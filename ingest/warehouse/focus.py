@@ -10,11 +10,11 @@ from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import duckdb
 from filelock import FileLock
@@ -28,8 +28,45 @@ FileFormat = Literal["parquet", "csv"]
 MEMORY = "3GB"
 ORDER = "ChargePeriodStart, x_StartedAt, x_EventId, SkuMeter, ChargeDescription, EffectiveCost"
 """No two rows are equal in all of it, but for adjustments that are equal altogether."""
+_OF_EBOOKS = """x_EventId in (
+    select event_id from fct_attempts where list_contains($4, coalesce(ebook_id, 'unattributed'))
+)"""
 FORMULA_SIGNS = r"^[=+\-@\t\r\n]"
 """What makes a spreadsheet take the text of a cell for a formula."""
+
+
+class Selection(NamedTuple):
+    """Which charges: all of them, or those that began from `since` until before `until`."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    ebook_ids: frozenset[str] | None = None
+    """Calls of these ebooks alone, `unattributed` for those without one; no other charges."""
+
+    @property
+    def name(self) -> str:
+        """As file names tell it, empty for all."""
+        if self == EVERYTHING:
+            return ""
+        if self.since and self == month_of(self.since):
+            return f"-{self.since:%Y-%m}"
+        ends = [f"{end:%Y%m%dT%H%M%SZ}" if end else "all" for end in (self.since, self.until)]
+        return "-" + "-".join(ends) + ("" if self.ebook_ids is None else "-ebooks")
+
+
+EVERYTHING = Selection()
+
+
+def month_of(instant: datetime) -> Selection:
+    """The UTC month of an instant."""
+    year, month = instant.year, instant.month
+    last_day = date(year, month, monthrange(year, month)[1])
+    return Selection(
+        datetime(year, month, 1, tzinfo=UTC),
+        None
+        if last_day == date.max
+        else datetime.combine(last_day, time(), UTC) + timedelta(days=1),
+    )
 
 
 @dataclass(frozen=True)
@@ -55,21 +92,21 @@ def export_focus(
     *,
     version: Version = "1.4",
     formats: Sequence[FileFormat] = ("parquet", "csv"),
-    month: date | None = None,
+    selection: Selection = EVERYTHING,
     billing_account_id: str | None = None,
 ) -> FocusExport:
-    """Write the whole ledger, or the UTC month that begins with `month`, into `folder`.
+    """Write the whole ledger, or what of it is selected, into `folder`.
 
     Each file appears whole, in place of one of its name. Raises `WarehouseMissing` and
     `ExportNotWritten`.
     """
-    name = f"focus-{version}" + (f"-{month:%Y-%m}" if month else "")
+    name = f"focus-{version}{selection.name}"
     with opened(warehouse) as connection:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with _unfinished_in(folder) as unfinished:
                 parquet = unfinished / f"{name}.parquet"
-                _write_parquet(connection, parquet, version, month, billing_account_id)
+                _write_parquet(connection, parquet, version, selection, billing_account_id)
                 if "csv" in formats:
                     _write_csv(connection, parquet)
                 export = _summary(connection, parquet)
@@ -96,7 +133,7 @@ def _write_parquet(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
     version: Version,
-    month: date | None,
+    selection: Selection,
     billing_account_id: str | None,
 ) -> None:
     connection.execute("set TimeZone = 'UTC'")
@@ -110,19 +147,22 @@ def _write_parquet(
                     else BillingAccountId end as BillingAccountId
             )
             from focus_{version.replace(".", "_")}
-            where x_ChargeDate between $2 and $3
+            where
+                coalesce(x_StartedAt, x_ChargeDate::timestamptz) >= $2
+                and coalesce(x_StartedAt, x_ChargeDate::timestamptz) < $3
+                -- Says the same more coarsely, so that other days are not read.
+                and x_ChargeDate between cast($2 as date) and cast($3 as date)
+                and {_OF_EBOOKS if selection.ebook_ids is not None else "$4 is null"}
             order by {ORDER}
         ) to {_quoted(path)} (format parquet, compression zstd)
         """,  # noqa: S608 - names of our own
-        [billing_account_id, *_days(month)],
+        [
+            billing_account_id,
+            selection.since or datetime.min.replace(tzinfo=UTC),
+            selection.until or datetime.max.replace(tzinfo=UTC),
+            None if selection.ebook_ids is None else sorted(selection.ebook_ids),
+        ],
     )
-
-
-def _days(month: date | None) -> tuple[date, date]:
-    """The first and the last day of a month, or of all time."""
-    if month is None:
-        return date.min, date.max
-    return month, month.replace(day=monthrange(month.year, month.month)[1])
 
 
 def _write_csv(connection: duckdb.DuckDBPyConnection, parquet: Path) -> None:

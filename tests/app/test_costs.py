@@ -1,20 +1,23 @@
 """Every ebook with its cost, and a total that is the ledger's."""
 
-from datetime import timedelta
+import csv
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.exporting import as_focus
 from app.view import View
 from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, answer, spoken, tiles
 
 HOSTILE = ["'; drop table fct_ebook_costs; --", "$kinds", "%_\\", "\x00\u202e🦊", "an" * 50_000]
 CHOICES = [
-    "kind", "series", "model", "stage", "sort", "tz", "currency", "period", "dates", "sold_as",
-    "compare",
+    "kind", "series", "model", "stage", "label", "sort", "tz", "currency", "period", "dates",
+    "sold_as", "compare",
 ]  # fmt: skip
 ALL_BOOKS = {"row_limit": 1000, "sort": "cost", "sold_as": "paperback"}
 
@@ -147,9 +150,8 @@ def test_an_ebook_without_pages_has_no_cost_per_page(
 
 
 def test_two_ebooks_of_one_title_stay_two(open_app: OpenApp, change_demo: ChangeDemo) -> None:
-    home = change_demo(
-        "update fct_ebook_costs set title = 'Castles' where title like 'M%' or title like 'C%'"
-    )
+    retitled = "set title = 'Castles' where title like 'M%' or title like 'C%'"
+    home = change_demo(f"update fct_ebook_costs {retitled}", f"update dim_ebooks {retitled}")
     app = open_app(home, "costs", search="castles")
     assert [row["book"] for row in _rows(app)] == ["Castles", "Castles"]
 
@@ -188,3 +190,83 @@ def _rows(app: AppTest) -> list[dict[str, Any]]:
 def _only(of_view: str, choice: str) -> View:
     filters: dict[str, Any] = {of_view: (choice,)}
     return WHOLE._replace(**filters)
+
+
+DAY = {"since": datetime(2020, 1, 1, tzinfo=UTC), "until": datetime(2090, 1, 1, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        DAY,
+        {"series": ("Things That Go",)},
+        {"labels": ("series=Things That Go",), "models": ("none",), **DAY},
+    ],
+)
+def test_a_focus_file_has_the_calls_of_the_time_and_the_ebooks_that_are_shown(
+    demo_home: Path, monkeypatch: pytest.MonkeyPatch, chosen: dict[str, Any]
+) -> None:
+    monkeypatch.setenv("INKLEDGER_HOME", str(demo_home))
+    before = sorted(demo_home.rglob("*"))
+    view = WHOLE._replace(**chosen)
+    calls = view._replace(models=(), labels=()).as_parameter()
+    (found,) = answer(demo_home, "focus_calls", view, calls=calls)
+    is_part = bool(view.series or view.labels)
+    content = as_focus("1.4", "csv", view, found["ebook_ids"] if is_part else None)
+    usage = [
+        row
+        for row in csv.DictReader(content.decode().splitlines())
+        if row["ChargeCategory"] == "Usage"
+    ]
+    with duckdb.connect(demo_home / "warehouse.duckdb", read_only=True) as warehouse:
+        expected = warehouse.execute(
+            "select sum(cost_usd), count(*) from fct_attempts left join dim_ebooks using (ebook_id)"
+            " where $1 = '' or series = $1",
+            ["Things That Go" if is_part else ""],
+        ).fetchone()
+    told = sum(Decimal(row["EffectiveCost"]) for row in usage)
+    assert (told, len({row["x_EventId"] for row in usage})) == expected
+    assert found["call_count"] == len({row["x_EventId"] for row in usage})
+    assert sorted(demo_home.rglob("*")) == before
+
+
+def test_a_focus_file_begins_and_ends_at_an_instant(
+    demo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INKLEDGER_HOME", str(demo_home))
+    (status,) = answer(demo_home, "status")
+    cut = status["first_call_at"] + (status["last_call_at"] - status["first_call_at"]) / 2
+    parts = [WHOLE._replace(until=cut), WHOLE._replace(since=cut)]
+    told = [
+        {row["x_EventId"] for row in csv.DictReader(text.decode().splitlines()) if row["x_EventId"]}
+        for text in (as_focus("1.2", "csv", part, None) for part in parts)
+    ]
+    assert all(told)
+    assert len(told[0]) + len(told[1]) == len(told[0] | told[1]) == status["attempt_count"]
+
+
+@pytest.mark.parametrize(
+    ("series", "factor", "said"),
+    [
+        ((), 1, "The file holds 482 calls, purchases of credits and what is untracked, in USD."),
+        (("Things That Go",), 1, "The file holds all 58 calls of 2 ebooks, in USD."),
+        ((), 1000, "to at most 20,000 calls, or write it with `inkledger export focus`."),
+    ],
+)
+def test_a_download_says_what_it_holds_and_is_refused_where_it_is_too_much(
+    change_demo: ChangeDemo,
+    monkeypatch: pytest.MonkeyPatch,
+    series: tuple[str, ...],
+    factor: int,
+    said: str,
+) -> None:
+    home = change_demo(f"update fct_hourly_costs set call_count = {factor} * call_count")
+    monkeypatch.setenv("INKLEDGER_HOME", str(home))
+    app = AppTest.from_string(
+        "from app.exporting import show_focus; from app.view import View\n"
+        f"show_focus(View('UTC', 'USD', series={series!r}))"
+    ).run(timeout=30)
+    assert not app.exception
+    assert said in spoken(app)
+    assert len(app.get("download_button")) == (0 if factor > 1 else 2)

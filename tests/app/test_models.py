@@ -24,8 +24,9 @@ def priced(change_demo: ChangeDemo) -> Path:
     """The demo with a model that costs a millionth of a dollar for each token, of images too."""
     price = "0.000001, 0.000001, 0.000001, 0.000001, 0.000001, 0.000001, 0"
     return change_demo(
+        "delete from int_prices_in_force",
         f"insert into int_prices_in_force ({COLUMNS}) values "
-        f"('c/d', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01', null)"
+        f"('c/d', '', '', 'models', -1, 0, 1440, {price}, timestamptz '2020-01-01', null)",
     )
 
 
@@ -40,8 +41,11 @@ def test_stages_and_models_are_those_of_the_mart(open_app: OpenApp, demo_home: P
     assert (sum(shown["cost_usd"]), len(shown)) == expected
 
 
-def test_without_prices_the_page_says_what_brings_them(open_app: OpenApp, demo_home: Path) -> None:
-    app = open_app(demo_home, "models")
+def test_without_prices_the_page_says_what_brings_them(
+    open_app: OpenApp, change_demo: ChangeDemo
+) -> None:
+    home = change_demo("delete from int_prices_in_force", "delete from fct_price_drift")
+    app = open_app(home, "models")
     assert spoken(app).count("`inkledger pull prices`") == 3
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.importing import ALLOWED, ImportRefused, land, literal, stage
-from tests.app.conftest import OpenApp, spoken, tiles
+from app.formats import literal
+from app.importing import ALLOWED, ImportRefused, land, stage
+from tests.app.conftest import ChangeDemo, OpenApp, spoken, tiles
 from tests.conftest import run_inkledger
 
 HOSTILE = "'; drop table fct_attempts; --"
@@ -58,8 +59,13 @@ def test_the_page_says_what_the_report_says(open_app: OpenApp, billed: Path) -> 
     assert amount in spoken(app)
 
 
-def test_without_a_bill_nothing_is_called_balanced(open_app: OpenApp, demo_home: Path) -> None:
-    app = open_app(demo_home, "reconciliation")
+def test_without_a_bill_nothing_is_called_balanced(
+    open_app: OpenApp, change_demo: ChangeDemo
+) -> None:
+    home = change_demo(
+        "delete from fct_reconciliation_days", "delete from fct_reconciliation_balances"
+    )
+    app = open_app(home, "reconciliation")
     assert not app.exception
     assert "Nothing to compare with" in spoken(app)
     assert "Balanced" not in spoken(app)

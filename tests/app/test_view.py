@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
+from app.formats import literal
 from app.sections import asked_sql
 from app.view import BEGINNING, END, midnight
 from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, answer, spoken, tiles
@@ -59,6 +61,94 @@ def test_days_of_a_zone_with_half_hours_are_cut_at_its_midnight(
     days = {row["part"]: row["bucket_started_at"].day for row in rows}
     assert days["outline"] == 1
     assert days["line_art"] == 2
+
+
+_SPRING, _ADVENT = '{"campaign": "spring", "series": "A=B"}', '{"campaign": "advent"}'
+_LABELS = f"""case stage
+    when 'line_art' then '{_SPRING}' when 'cover' then '{_ADVENT}'
+    when 'outline' then '{{"series": "A=B"}}'"""
+LABELLED = (
+    f"update fct_attempts set labels = {_LABELS} when 'prompts' then '[' end",
+    f"update fct_hourly_label_costs set label_set = {_LABELS} else '{{}}' end",
+)
+"""Labels by stage, so that what passes can be told without them."""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "stages"),
+    [
+        (["campaign=spring"], ["line_art"]),
+        (["campaign=spring", "campaign=advent"], ["line_art", "cover"]),
+        (["series=A=B"], ["line_art", "outline"]),
+        (["campaign=spring", "series=A=B"], ["line_art"]),
+        (["campaign=spring", "campaign=advent", "series=A=B"], ["line_art"]),
+        (["campaign=advent", "series=A=B"], []),
+        (["no label"], ["prompts", "quality_check", "back_cover", "style_sheet", None]),
+        (["no label", "series=A=B"],
+         ["line_art", "outline", "prompts", "quality_check", "back_cover", "style_sheet", None]),
+        (["campaign"], []),
+        (["campaign="], []),
+        (["'; drop table fct_attempts; --=x"], []),
+    ],
+)  # fmt: skip
+def test_a_call_passes_once_with_one_of_the_values_of_each_key_that_is_chosen(
+    change_demo: ChangeDemo, chosen: list[str], stages: list[str | None]
+) -> None:
+    home = change_demo(*LABELLED)
+    with duckdb.connect(home / "warehouse.duckdb", read_only=True) as warehouse:
+        expected = warehouse.execute(
+            "select coalesce(sum(cost_usd), 0), count(*) from fct_attempts"
+            " where list_contains($1, coalesce(stage, ''))",
+            [[stage or "" for stage in stages]],
+        ).fetchone()
+    view = WHOLE._replace(labels=tuple(chosen))
+    for shown in (view, view.by_call()):
+        (totals,) = answer(home, "totals", shown)
+        assert (totals["cost_usd"], totals["call_count"]) == expected
+
+
+def test_each_label_of_the_ledger_sums_to_its_calls(demo_home: Path) -> None:
+    with duckdb.connect(demo_home / "warehouse.duckdb", read_only=True) as warehouse:
+        told = warehouse.execute(
+            "select 'series=' || (labels->>'series'), sum(cost_usd), count(*) from fct_attempts"
+            " where labels is not null group by all"
+            " union all select 'no label', sum(cost_usd), count(*) from fct_attempts"
+            " where labels is null"
+        ).fetchall()
+    choices = [row["choice"] for row in answer(demo_home, "choices") if row["filter"] == "label"]
+    assert sorted(choices) == sorted(label for label, _, _ in told)
+    for label, cost_usd, call_count in told:
+        (totals,) = answer(demo_home, "totals", WHOLE._replace(labels=(label,)))
+        assert (totals["cost_usd"], totals["call_count"]) == (cost_usd, call_count)
+    (everything,) = answer(demo_home, "totals")
+    assert sum(cost_usd for _, cost_usd, _ in told) == everything["cost_usd"]
+
+
+def test_ebooks_without_a_call_that_has_the_label_count_no_pages(demo_home: Path) -> None:
+    (of_series,) = answer(demo_home, "totals", WHOLE._replace(series=("Things That Go",)))
+    (of_label,) = answer(demo_home, "totals", WHOLE._replace(labels=("series=Things That Go",)))
+    assert of_label["accepted_page_count"] == of_series["accepted_page_count"] > 0
+    books = answer(
+        demo_home, "books", WHOLE._replace(labels=("series=Things That Go",)),
+        sort="cost", sold_as="ebook", row_limit=500,
+    )  # fmt: skip
+    assert {row["series"] for row in books} == {"Things That Go", "—"}  # Its style sheet, for none.
+
+
+def test_a_label_is_chosen_in_the_address_and_told_letter_by_letter(
+    open_app: OpenApp, change_demo: ChangeDemo
+) -> None:
+    label = "note=![x](http://a.example/x) *$1$*"
+    home = change_demo(
+        f"""update fct_hourly_label_costs set label_set = '{{"note": "{label[5:]}"}}'
+        where stage = 'cover'"""
+    )
+    for page in ("overview", "costs", "explore"):
+        app = open_app(home, page, label=label)
+        assert not app.exception
+        assert app.multiselect(key="label").value == [label]
+        assert literal(label) in spoken(app)
+        assert label not in spoken(app)
 
 
 def test_the_zone_and_the_currency_stand_in_the_address(

@@ -32,9 +32,8 @@ def dashboard(demo_home: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    options = ["--server.address", "127.0.0.1", "--server.port", str(port)]
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app/main.py", *options],
+        [sys.executable, "-m", "app.server", "--port", str(port)],
         cwd=PROJECT,
         env={**os.environ, "INKLEDGER_HOME": str(demo_home)},
         stdout=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 THEIRS = str(ROOT / ".venv-clients" / "bin" / "python")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("python", "client", "way", "asked_count", "error"),
     [

@@ -28,6 +28,7 @@ THREADED_CALLS = 8
 PULLS = 10
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("client", "python", "cases"),
     [

@@ -111,6 +111,7 @@ def test_a_build_whose_pages_cost_too_much_publishes_nothing_and_names_the_books
     assert f"allows (2 found): {dear[0]}, {dear[1]}. Nothing was published" in refused
 
 
+@pytest.mark.long
 def test_a_build_whose_pages_cost_more_than_a_month_before_names_the_books(home: Path) -> None:
     rises = ask(
         home, "select ebook_id, rise_percent from fct_page_cost_rises where is_newest_month"

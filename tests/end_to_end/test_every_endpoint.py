@@ -18,6 +18,7 @@ from tests.simulator.endpoints import ENDPOINTS
 Row = dict[str, Any]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("key", "is_awaited"),
     [("sk-or-v1-plain", False), ("sk-or-v1-byok", True), ("sk-or-v1-byok-fee", False)],

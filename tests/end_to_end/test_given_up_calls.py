@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ingest.simulator import RunningSimulator, running_simulator
 from tests.conftest import run_inkledger
 from tests.end_to_end.giving_up import BILLS_THE_WHOLE, CLIENTS, STOPS_BILLING, cases
@@ -32,6 +34,7 @@ ERRORS = {
 }
 
 
+@pytest.mark.long
 def test_every_call_given_up_is_cancelled_and_settled_as_it_is_billed(tmp_path: Path) -> None:
     with running_simulator(
         latency_seconds=1.0, settlement_delay_seconds=AT_ONCE, interrupted_delay_seconds=AT_ONCE

@@ -5,12 +5,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from ingest import OpenRouter, Recorder
-from ingest.demo.run import begin_afresh
+from ingest.compact import compact
+from ingest.demo.run import DAYS_AGO, DemoClock, begin_afresh, pull_records
 from ingest.errors import UsageError
 from ingest.lake import Lake
+from ingest.pull.prices import pull_prices
+from ingest.pull.provider import provider_client
 from ingest.settings import Home
 from ingest.simulator import running_simulator
 from tests.conftest import run_inkledger
@@ -52,6 +56,7 @@ def test_the_demo_had_faults_to_survive(demo_home: Path) -> None:
     assert status["settled_count"] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 20260217])
 def test_other_seeds_balance_too(tmp_path: Path, seed: int) -> None:
     finished = run_inkledger(tmp_path, "demo", "--no-serve", "--seed", str(seed), "--ebooks", "5")
@@ -60,13 +65,51 @@ def test_other_seeds_balance_too(tmp_path: Path, seed: int) -> None:
     assert "equal to the last digit" in finished.stdout
 
 
-@pytest.mark.parametrize("table", ["provider_activity", "model_prices", "quarantine"])
+def test_the_days_of_the_demo_and_what_its_account_grew_by_are_the_bill(demo_home: Path) -> None:
+    told = _report(demo_home, "reconciliation")
+    assert told["is_balanced"] is True
+    assert told["day_count"] == told["balanced_day_count"] == len(DAYS_AGO)
+    grown = [balance["difference_usd"] for balance in told["balances"]]
+    assert grown == ["0"] * (len(DAYS_AGO) - 1)
+    assert Decimal(told["provider_usd"]) == Decimal(_bill(demo_home)["total_usd"])
+
+
+def test_the_demo_knows_what_its_models_are_listed_at(demo_home: Path) -> None:
+    with duckdb.connect(demo_home / "warehouse.duckdb", read_only=True) as warehouse:
+        count = "select count(*), count(listed_cost_usd) from fct_attempts where cost_usd > 0"
+        call_count, listed_count = warehouse.sql(count).fetchall()[0]
+    assert call_count * 0.8 < listed_count < call_count
+
+
+@pytest.mark.parametrize(
+    "table", ["provider_activity", "provider_balances", "model_prices", "quarantine"]
+)
 def test_the_demo_refuses_a_folder_with_other_data(tmp_path: Path, table: str) -> None:
-    (tmp_path / "demo").mkdir()
-    (tmp_path / "lake" / table).mkdir(parents=True)
+    home = Home(tmp_path)
+    begin_afresh(home)
+    theirs = home.lake / table / "landed_date=2026-04-01" / "theirs.parquet"
+    theirs.parent.mkdir(parents=True)
+    theirs.touch()
     with pytest.raises(UsageError, match="set INKLEDGER_HOME to another folder"):
-        begin_afresh(Home(tmp_path))
-    assert (tmp_path / "lake" / table).exists()
+        begin_afresh(home)
+    assert theirs.exists()
+
+
+def test_what_the_demo_pulled_may_go_and_what_others_pulled_there_may_not(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with running_simulator() as simulator:
+        begin_afresh(home)
+        pull_records(home, simulator.base_url, DemoClock())
+        compact(home, up_to_now=True)
+        begin_afresh(home)
+        assert not home.lake.exists()
+        pull_records(home, simulator.base_url, DemoClock())
+        with provider_client(simulator.base_url, None) as client:
+            pull_prices(Lake(home.lake), client)
+        compact(home, up_to_now=True)
+    with pytest.raises(UsageError, match="hold"):
+        begin_afresh(home)
+    assert home.lake.exists()
 
 
 def test_the_demo_never_removes_what_was_recorded_but_not_sealed(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from ingest.recording.recorder import Recorder
 from tests.conftest import run_inkledger
 from tests.disks import full, read_only, small_disk
@@ -91,6 +93,7 @@ def test_compacting_on_a_full_disk_keeps_every_row(tmp_path: Path) -> None:
         assert len(list(lake.rglob("*.parquet"))) == 1
 
 
+@pytest.mark.long
 def test_a_build_on_a_full_disk_publishes_nothing_and_the_next_one_does(tmp_path: Path) -> None:
     with small_disk(tmp_path / "home", 64 * 1024) as home:
         record_calls(home)

@@ -58,6 +58,7 @@ def test_the_tour_of_an_empty_ledger_says_what_is_missing(empty_home: Path) -> N
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
@@ -77,6 +78,7 @@ def test_a_wrong_argument_is_one_sentence(
     assert finished.stderr.count("\n") == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["explore_costs", "reconcile_month"])
 def test_a_notebook_becomes_a_page_that_can_be_sent(
     awkward_home: Path, tmp_path: Path, name: str

@@ -63,6 +63,7 @@ def opened(browser: Browser, address: str, width: int, theme: Any) -> Iterator[P
     page.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_is_drawn_whole_in_both_widths_and_themes(
     browser: Browser,  # noqa: F811

@@ -165,6 +165,7 @@ def test_a_busy_openrouter_is_asked_again_after_the_wait_it_names(
     assert list(settlements(lake)) == [generation_id]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 524, 529])
 @pytest.mark.parametrize("is_date", [False, True])
 def test_whatever_keeps_openrouter_busy_is_waited_for_as_it_says(

@@ -78,6 +78,7 @@ COMMANDS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
 def test_killed_at_any_step_and_run_again_it_loses_and_doubles_nothing(
     name: str, tmp_path: Path
@@ -102,6 +103,7 @@ def test_killed_at_any_step_and_run_again_it_loses_and_doubles_nothing(
     assert set(steps) >= wanted
 
 
+@pytest.mark.long
 def test_a_build_killed_at_any_step_of_publishing_is_published_by_the_next(tmp_path: Path) -> None:
     record_calls(tmp_path)
     assert run_inkledger(tmp_path, "build").returncode == 0

@@ -53,6 +53,7 @@ def run_and_kill(home: Path, command: list[str], seconds: float) -> None:
     running.wait()
 
 
+@pytest.mark.long
 def test_a_build_killed_at_any_instant_and_run_again_loses_and_doubles_nothing(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -77,6 +77,7 @@ def billed(simulator: RunningSimulator) -> dict[str, Decimal]:
     return {row["id"]: Decimal(row["cost_usd"]) for row in simulator.bill()["generations"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_settlements_resume_where_they_were_stopped_and_land_once(
     how: signal.Signals, tmp_path: Path, request: pytest.FixtureRequest
@@ -121,6 +122,7 @@ def lose_calls(home: Path, simulator: RunningSimulator, count: int) -> None:
     seal(Home(home))
 
 
+@pytest.mark.long
 def test_a_search_for_lost_calls_that_is_killed_finds_them_all_when_it_runs_again(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -47,6 +47,7 @@ def pulled(first: int, last: int) -> list[ProviderActivity]:
     ]  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(2))
 def test_days_delivered_again_in_any_order_and_form_are_counted_once(
     tmp_path: Path, seed: int

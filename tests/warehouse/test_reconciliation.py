@@ -162,6 +162,7 @@ def test_all_of_it_is_told_and_what_was_billed_besides_is_untracked(warehouse: P
     assert (status["untracked_usd"], status["untracked_requests"]) == ("5.25", 3)
 
 
+@pytest.mark.long
 def test_rounding_alone_is_balanced(tmp_path: Path) -> None:
     activity = [told(ROUNDED, "0.246912", 2), told(LAST, "1", 1)]
     calls = [row for row in CALLS if row.event_id in ("exact-1", "exact-2", "last")]  # type: ignore[attr-defined]
@@ -207,6 +208,7 @@ def test_generations_are_compared_one_by_one_and_only_what_differs_is_kept(tmp_p
     assert "gen-nobody-knows" not in {row[0] for row in found(build_warehouse(home).warehouse)}
 
 
+@pytest.mark.long
 def test_a_generation_is_one_row_whatever_the_provider_dates_it(tmp_path: Path) -> None:
     home = Home(tmp_path)
     lake, hour = Lake(home.lake), timedelta(hours=1)

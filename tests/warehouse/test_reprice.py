@@ -88,6 +88,7 @@ def test_nothing_is_written_below_the_home_and_nothing_stays_elsewhere(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_table_names_each_attempt_whole(home: Home) -> None:
     told = run_inkledger(home.root, "reprice", "--dry-run")
     assert told.returncode == 0

@@ -52,6 +52,7 @@ def publisher(tmp_path: Path) -> Publisher:
     return Publisher(Home(tmp_path))
 
 
+@pytest.mark.long
 def test_a_series_is_borne_by_its_ebooks_of_now(publisher: Publisher) -> None:
     style = {"stage": "style", "labels": WOODS, "reported_cost_usd": Decimal("0.000000000010")}
     own = {"ebook_id": "forest", "labels": WOODS, "reported_cost_usd": Decimal("0.5")}

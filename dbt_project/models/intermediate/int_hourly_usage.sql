@@ -22,6 +22,7 @@ measured as (
         page_number,
         coalesce(canonical_model, 'unknown') as canonical_model,
         coalesce(provider_name, 'unknown') as provider_name,
+        {{ label_set() }} as label_set,
         {{ attempt_measures() }},
         count(case when cost_source = 'settled' then 1 end) as settled_count,
         count(case when outcome = 'accepted' then 1 end) as accepted_count,
@@ -39,7 +40,8 @@ measured as (
         coalesce(stage, 'unattributed'),
         page_number,
         coalesce(canonical_model, 'unknown'),
-        coalesce(provider_name, 'unknown')
+        coalesce(provider_name, 'unknown'),
+        label_set
 )
 
 select * from measured

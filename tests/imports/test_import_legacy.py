@@ -108,6 +108,7 @@ def test_broken_rows_are_set_aside_with_their_reasons(office: OldOffice) -> None
         [*rows.values(), [*rows.values()][-1], *repeated]
     )
     assert {row["origin"] for row in quarantined} == {f"{office.database}.public.token_usages"}
+    assert len({row["quarantine_id"] for row in quarantined}) == 13
     assert json.loads(quarantined[0]["payload"])["request_id"] == "r"
     assert [row["operation_id"] for row in office.rows()] == [*office.newest()]
     (request,) = result.as_json()["requests"]

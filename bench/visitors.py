@@ -22,8 +22,13 @@ def visit(port: int, page: str, query: dict[str, str]) -> float:
     Raises `RuntimeError` where the page fails.
     """
     began = time.perf_counter()
-    address = f"ws://127.0.0.1:{port}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None) as session:  # type: ignore[list-item]
+    host = f"127.0.0.1:{port}"
+    with connect(
+        f"ws://{host}/_stcore/stream",
+        origin=f"http://{host}",  # type: ignore[arg-type]
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        max_size=None,
+    ) as session:
         message = BackMsg()
         message.rerun_script.page_name = page
         message.rerun_script.query_string = urlencode(query)

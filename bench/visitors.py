@@ -12,7 +12,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
 PAGES = ("", "costs", "ebook", "models", "reconciliation", "plan", "explore")
-LOOKING_SECONDS = 5.0
+LOOKING_SECONDS = 10.0
 """How long somebody looks at a page before the next one."""
 
 

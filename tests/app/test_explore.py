@@ -1,10 +1,13 @@
 """Somebody's own questions: answered within limits, and nothing but answered."""
 
+import io
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from app.downloads import to_csv, to_parquet
 from app.warehouse import Answer, Question, QuestionFailed, Warehouse
 from tests.app.conftest import WHOLE, OpenApp, spoken
 
@@ -60,7 +63,41 @@ def test_a_wrong_question_is_a_sentence_on_the_page(open_app: OpenApp, demo_home
     app = open_app(demo_home, "explore", sql="drop table fct_attempts")
     app.button[0].click().run()
     assert not app.exception
-    assert "One `select` is answered here" in spoken(app)
+    assert "is answered here, and nothing else" in spoken(app)
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["{'a': [1, null]}", "map {1: 'x'}", "2::hugeint ** 100", "interval 3 day", "uuid()",
+     "unnest([1::union(n int, t text), 'x'])", "'x'::blob", "date 'infinity'", "null"],
+)  # fmt: skip
+def test_whatever_type_a_column_has_it_is_shown_and_downloaded(
+    open_app: OpenApp, demo_home: Path, column: str
+) -> None:
+    text = f"select {column} as odd, 1 as even"
+    app = open_app(demo_home, "explore", sql=text)
+    app.button[0].click().run()
+    assert not app.exception
+    assert not app.error
+    shown = app.dataframe[0].value
+    assert list(shown["even"])[0] == 1
+    answer = _ask(demo_home, text)
+    parquet = pq.read_table(io.BytesIO(to_parquet(answer.rows)))
+    assert parquet.column_names == ["odd", "even"]
+    assert to_csv(answer.rows).startswith("odd,even")
+
+
+def test_what_is_too_large_to_show_is_said_and_not_sent(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, "explore", sql="select repeat('x', 3000000) from range(10)")
+    app.button[0].click().run()
+    assert not app.exception
+    assert "too much to show, 30 MB" in spoken(app)
+
+
+def test_what_the_engine_says_is_no_markup(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, "explore", sql="select error('**bold** [x](http://x)')")
+    app.button[0].click().run()
+    assert r"\*\*bold\*\* \[x\]\(http\://x\)" in app.error[0].value
 
 
 def test_an_answer_ends_with_the_rows_that_are_wanted(demo_home: Path) -> None:

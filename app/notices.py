@@ -63,7 +63,7 @@ def say_unconverted(totals: Row, view: View) -> None:
     if totals["cost"] is None:
         st.warning(
             f"No rate for {view.currency} is known of some of these days, so what was spent on "
-            f"them is unknown in {view.currency}: `inkledger import rates FILE` brings rates. "
+            f"them is unknown in {view.currency}: `inkledger pull fx FILE` brings rates. "
             f"It is {usd_exact(totals['cost_usd'])}.",
             icon=":material/currency_exchange:",
         )

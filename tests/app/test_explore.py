@@ -4,7 +4,7 @@ import io
 import time
 from pathlib import Path
 
-import pyarrow.parquet as pq
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
 from app.downloads import to_csv, to_parquet
@@ -80,7 +80,7 @@ def test_whatever_type_a_column_has_it_is_shown_and_downloaded(
     assert not app.exception
     assert not app.error
     shown = app.dataframe[0].value
-    assert list(shown["even"])[0] == 1
+    assert next(iter(shown["even"])) == 1
     answer = _ask(demo_home, text)
     parquet = pq.read_table(io.BytesIO(to_parquet(answer.rows)))
     assert parquet.column_names == ["odd", "even"]

@@ -19,7 +19,7 @@ _IDLE_SECONDS = 20
 def ask(question: str, **parameters: Any) -> list[Row]:
     """The rows that answer `questions/<question>.sql`; `$name` in it is filled from `parameters`.
 
-    Raises `WarehouseMissing` and `WarehouseUnreadable`.
+    Raises `WarehouseMissing`, `WarehouseUnreadable` and `MemoryExhausted`.
     """
     path = published_warehouse()
     return _answer(str(path), identify(path), question, parameters)

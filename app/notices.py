@@ -38,6 +38,15 @@ def say_unreadable(unreadable: WarehouseUnreadable) -> None:
     st.markdown("Another release may have built it. `inkledger build` makes it anew.")
 
 
+def say_exhausted() -> None:
+    """A question of the page needs more memory than it may use."""
+    st.error(
+        "The rest of this page needs more memory than it may use now: choose a shorter time or "
+        "fewer ebooks, or try again later.",
+        icon=":material/memory:",
+    )
+
+
 def warn_if_stale(status: Row) -> None:
     """Say so when nothing has landed for a day."""
     old = datetime.now(UTC) - status["landed_at"]

@@ -2,6 +2,7 @@
 
 WarehouseMissing       nothing has been published
 WarehouseUnreadable    what lies there is not a warehouse, or another release built it
+MemoryExhausted        a page needs more memory than it may use
 QuestionFailed         what somebody typed is no question, or takes more than it may
 """
 
@@ -29,6 +30,10 @@ class WarehouseMissing(Exception):
 
 class WarehouseUnreadable(Exception):
     """The file is there, and DuckDB cannot answer from it."""
+
+
+class MemoryExhausted(Exception):
+    """The question may be answered of less, or when fewer are asking."""
 
 
 class QuestionFailed(Exception):
@@ -74,7 +79,7 @@ class Warehouse:
             raise self._unreadable(error) from error
 
     def fetch(self, query: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """The rows that answer one query. Raises `WarehouseUnreadable`."""
+        """The rows that answer one query. Raises `WarehouseUnreadable` and `MemoryExhausted`."""
         try:
             with self.cursor() as cursor:
                 cursor.execute(query, parameters)
@@ -82,6 +87,8 @@ class Warehouse:
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException) as error:
             raise self._unreadable(error) from error
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryExhausted from error
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same file."""

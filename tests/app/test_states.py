@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from app import ledger
 from tests.app.conftest import ChangeDemo, OpenApp, spoken
 from tests.conftest import run_inkledger
 
@@ -45,6 +46,21 @@ def test_a_warehouse_of_another_release_is_not_a_traceback(
     app = open_app(change_demo("drop table fct_ebook_costs", "drop table fct_hourly_costs"), page)
     assert not app.exception
     assert "`inkledger build` makes it anew" in spoken(app)
+
+
+def test_a_page_that_needs_too_much_memory_says_so(
+    open_app: OpenApp, change_demo: ChangeDemo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_readers", ledger._Readers("64MB"))
+    endless = "select len(list(range)) as length from range(100_000_000)"
+    home = change_demo(
+        f"create view hungry as {endless}",
+        "alter table fct_ledger_status rename to kept",
+        "create view fct_ledger_status as select kept.* from kept, hungry where length > 0",
+    )
+    app = open_app(home)
+    assert not app.exception
+    assert "needs more memory than it may use" in spoken(app)
 
 
 def test_a_build_that_is_published_meanwhile_is_shown(

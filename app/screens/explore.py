@@ -1,5 +1,6 @@
 """Explore: questions of one's own to the marts, as tables and charts."""
 
+import os
 from pathlib import Path
 from typing import cast
 
@@ -48,7 +49,12 @@ def _choose_question() -> str:
             help="Files that end in .sql, in the folder `questions` beside the warehouse.",
         )  # fmt: skip
     if chosen and chosen != st.session_state.get("begun_with"):
-        st.session_state["sql"] = saved[chosen].read_text("utf-8", "replace")
+        try:
+            st.session_state["sql"] = saved[chosen].read_text("utf-8", "replace")
+        except OSError as error:
+            st.error(
+                literal(f"{chosen} cannot be read: {error.strerror}."), icon=":material/error:"
+            )
     st.session_state["begun_with"] = chosen
     text = str(st.text_area("One `select`", FIRST, height=220, key="sql", max_chars=20_000, **KEPT))
     with st.container(horizontal=True):
@@ -67,7 +73,12 @@ def _choose_question() -> str:
 def _saved_questions() -> dict[str, Path]:
     """Name → file, of the folder `questions` beside the warehouse."""
     own = sorted((published_warehouse().parent / "questions").glob("*.sql"))
-    return {path.stem: path for path in own if path.is_file()}
+    return {_as_text(path.stem): path for path in own if path.is_file()}
+
+
+def _as_text(name: str) -> str:
+    """A file's name as it can be shown, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _answer(text: str, view: View) -> Answer | None:

@@ -1,6 +1,7 @@
 """Somebody's own questions: answered within limits, and nothing but answered."""
 
 import io
+import os
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from app.downloads import to_csv, to_parquet
 from app.warehouse import Answer, Question, QuestionFailed, Warehouse
-from tests.app.conftest import WHOLE, OpenApp, spoken
+from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, spoken
 
 ENDLESS = "select sum(range) from range(1000000000000)"
 
@@ -19,6 +20,25 @@ def test_a_question_is_answered_on_the_page(open_app: OpenApp, demo_home: Path) 
     app.button[0].click().run()
     assert not app.exception
     assert "12 rows" in spoken(app) or "13 rows" in spoken(app)
+
+
+def test_a_saved_question_may_have_any_name_and_may_be_gone(
+    open_app: OpenApp, change_demo: ChangeDemo
+) -> None:
+    home = change_demo()
+    saved = home / "questions"
+    saved.mkdir()
+    for name in (b"odd\xff.sql", b"gone.sql"):
+        Path(os.fsdecode(os.fsencode(saved) + b"/" + name)).write_text("select 42")
+    app = open_app(home, "explore")
+    assert not app.exception
+    app.selectbox(key="saved").set_value("odd\ufffd").run()
+    assert app.text_area[0].value == "select 42"
+    (saved / "gone.sql").unlink()
+    (saved / "gone.sql").symlink_to("/proc/self/mem")
+    app.selectbox(key="saved").set_value("gone").run()
+    assert not app.exception
+    assert "gone cannot be read" in spoken(app)
 
 
 def test_what_marts_and_columns_are_stands_beside_it(open_app: OpenApp, demo_home: Path) -> None:

@@ -8,7 +8,16 @@ from typing import Any
 import streamlit as st
 
 from app.home import published_warehouse
-from app.warehouse import MEMORY, Identity, Question, Row, Warehouse, WarehouseMissing, identify
+from app.warehouse import (
+    MEMORY,
+    Identity,
+    Question,
+    Row,
+    Warehouse,
+    WarehouseMissing,
+    WarehouseUnreadable,
+    identify,
+)
 
 QUESTIONS = Path(__file__).parent / "questions"
 LOOK_SECONDS = 3
@@ -61,7 +70,7 @@ def follow_new_builds() -> None:
 def _published_now() -> Identity | None:
     try:
         return identify(published_warehouse())
-    except WarehouseMissing:
+    except (WarehouseMissing, WarehouseUnreadable):
         return None
 
 

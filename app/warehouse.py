@@ -49,11 +49,13 @@ class Identity(NamedTuple):
 
 
 def identify(path: Path) -> Identity:
-    """Which file is published now. Raises `WarehouseMissing`."""
+    """Which file is published now. Raises `WarehouseMissing` and `WarehouseUnreadable`."""
     try:
         found = path.stat()
     except FileNotFoundError as error:
         raise WarehouseMissing(str(path)) from error
+    except OSError as error:
+        raise WarehouseUnreadable(f"{path}: {error.strerror}") from error
     return Identity(found.st_ino, found.st_mtime_ns, found.st_size)
 
 

@@ -39,6 +39,15 @@ def test_a_file_that_is_no_warehouse_is_named(open_app: OpenApp, tmp_path: Path,
     assert "`inkledger build` makes it anew" in spoken(app)
 
 
+def test_a_home_that_is_a_file_or_a_loop_is_named(open_app: OpenApp, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for home in (tmp_path / "file", tmp_path / "loop"):
+        app = open_app(home)
+        assert not app.exception
+        assert f"{home}/warehouse.duckdb" in app.error[0].value
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_warehouse_of_another_release_is_not_a_traceback(
     open_app: OpenApp, change_demo: ChangeDemo, page: str

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from ingest.command.export import export_group
+from ingest.command.extras import told_missing
 from ingest.command.notebook import open_notebook
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         _fail(f"{error.filename or 'The system'}: {error.strerror or error}.", 1, is_debug)
     except Exception as error:
+        if isinstance(error, ImportError) and (missing := told_missing(error.name)):
+            _fail(missing, 1, is_debug)
         word = f"{type(error).__name__}: {error}".splitlines()[0]
         _fail(
             f"This should not happen ({word}); run it again with --debug to see where.", 1, is_debug

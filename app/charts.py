@@ -213,14 +213,15 @@ def margin_line(rows: Sequence[Row], most_copies: int) -> alt.LayerChart:
         point for row in rows if row["earned_per_copy_usd"] is not None
         for point in margins(row, most_copies)
     )  # fmt: skip
+    legend = top_legend(alt.ExprRef("width < 350 ? 1 : 2"), stroke_width=2)
     lines = (
         alt.Chart(data)
         .mark_line(strokeWidth=2)
         .encode(
             x=alt.X("copies:Q", title="copies sold", axis=alt.Axis(tickCount=6, format=",d")),
             y=alt.Y("amount:Q", title="margin, USD"),
-            color=alt.Color("format:N", legend=top_legend(columns=2)),
-            strokeDash=alt.StrokeDash("format:N", legend=None),
+            color=alt.Color("format:N", legend=legend),
+            strokeDash=alt.StrokeDash("format:N", legend=legend),
         )
     )
     zero = alt.Chart(in_line([{"amount": 0}])).mark_rule(strokeDash=[4, 3]).encode(y="amount:Q")
@@ -298,13 +299,13 @@ def _plain_axis() -> alt.Axis:
     return alt.Axis(grid=False, ticks=False, domain=False, labelLimit=170)
 
 
-def top_legend(columns: int | alt.ExprRef | None = None) -> alt.Legend:
-    """A legend above the chart, in so many columns or as many as fit."""
+def top_legend(columns: int | alt.ExprRef | None = None, stroke_width: int = 0) -> alt.Legend:
+    """A legend above the chart, in so many columns or as many as fit; lines need a stroke."""
     return alt.Legend(
         orient="top",
         title=None,
         columns=columns or alt.ExprRef("width < 500 ? 2 : 4"),
         labelLimit=230,
         offset=8,
-        symbolStrokeWidth=0,
+        symbolStrokeWidth=stroke_width,
     )

@@ -24,8 +24,14 @@ def to_csv(rows: list[Row]) -> str:
 def to_parquet(rows: list[Row]) -> bytes:
     """Parquet; money as decimals, instants in UTC, null as null."""
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), buffer)
+    pq.write_table(to_table(rows), buffer)
     return buffer.getvalue()
+
+
+def to_table(rows: list[Row]) -> pa.Table:
+    """An Arrow table; columns of which Arrow knows no type hold text."""
+    names = list(rows[0]) if rows else []
+    return pa.table({name: _column([row[name] for row in rows]) for name in names})
 
 
 def to_sql(value: Any) -> str:
@@ -41,6 +47,17 @@ def to_sql(value: Any) -> str:
             return "[" + ", ".join(map(to_sql, value)) + "]"
     quoted = str(value).replace("'", "''")
     return f"timestamptz '{quoted}'" if hasattr(value, "tzinfo") else f"'{quoted}'"
+
+
+def _column(values: list[Any]) -> pa.Array:
+    try:
+        column = pa.array(values)
+    except (pa.ArrowException, OverflowError):
+        column = None
+    # Neither Parquet nor the browser knows a duration.
+    if column is None or pa.types.is_duration(column.type):
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
+    return column
 
 
 def _cell(value: Any) -> Any:

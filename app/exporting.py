@@ -2,17 +2,21 @@
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from app.command import last_sentence, run_inkledger
-from app.formats import counted, moment
+from app.formats import counted, literal, moment
+from app.home import published_warehouse
 from app.ledger import ask
 from app.view import BEGINNING, END, KEPT, View
+from app.warehouse import identify
 
 MOST_CALLS = 20_000
 """Some 65,000 rows; what is more is written by the command."""
-VERSIONS = ["1.4", "1.2"]
+VERSIONS = {"1.4": "1.4", "1.2": "1.2"}
+FORMATS = {"csv": "CSV", "parquet": "Parquet"}
 
 
 class ExportFailed(Exception):
@@ -20,7 +24,7 @@ class ExportFailed(Exception):
 
 
 def offer_focus(view: View) -> None:
-    """What the file would hold, and the buttons that make it."""
+    """What the file would hold, and the button that makes it."""
     with st.popover("FOCUS", icon=":material/download:", key="focus", on_change="rerun") as popover:
         if popover.open:
             show_focus(view)
@@ -39,19 +43,38 @@ def show_focus(view: View) -> None:
             f"{counted(MOST_CALLS, 'call')}, or write it with `inkledger export focus`."
         )
         return
-    version = str(
-        st.segmented_control("Version", VERSIONS, default="1.4", required=True, key="fv", **KEPT)
-    )
     with st.container(horizontal=True):
-        for name, ending in (("CSV", "csv"), ("Parquet", "parquet")):
+        version, ending = (
+            str(
+                st.segmented_control(
+                    label, options, format_func=options.__getitem__, default=next(iter(options)),
+                    required=True, key=key, **KEPT,
+                )
+            )
+            for label, options, key in (("Version", VERSIONS, "fv"), ("Format", FORMATS, "ff"))
+        )  # fmt: skip
+    _offer_file(version, ending, view, ebook_ids)
 
-            def written(ending: str = ending) -> bytes:
-                return as_focus(version, ending, view, ebook_ids)
 
+def _offer_file(version: str, ending: str, view: View, ebook_ids: list[str] | None) -> None:
+    """A button that writes the file, and after it one that takes it, until another is wanted."""
+    wanted = (version, ending, view, ebook_ids, identify(published_warehouse()))
+    with st.container(horizontal=True):
+        if st.button("Write the file", icon=":material/play_arrow:", key="focus-write"):
+            st.session_state["focus-file"] = None
+            with st.spinner("Writing the file", show_time=True):
+                try:
+                    content = as_focus(version, ending, view, ebook_ids)
+                except ExportFailed as failed:
+                    st.error(literal(str(failed)), icon=":material/error:")
+                    return
+            st.session_state["focus-file"] = (wanted, content)
+        kept: Any = st.session_state.get("focus-file")
+        if kept and kept[0] == wanted:
+            name = f"focus-{version}.{ending}"
             st.download_button(
-                name, written, f"focus-{version}.{ending}", on_click="ignore",
-                icon=":material/download:", key=f"focus-{ending}",
-            )  # fmt: skip
+                name, kept[1], name, on_click="ignore", icon=":material/download:", key="focus-take"
+            )
 
 
 def as_focus(version: str, ending: str, view: View, ebook_ids: list[str] | None) -> bytes:

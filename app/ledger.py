@@ -8,7 +8,16 @@ from typing import Any
 import streamlit as st
 
 from app.home import published_warehouse
-from app.warehouse import MEMORY, Identity, Question, Row, Warehouse, WarehouseMissing, identify
+from app.warehouse import (
+    MEMORY,
+    Identity,
+    Question,
+    Row,
+    Warehouse,
+    WarehouseMissing,
+    WarehouseUnreadable,
+    identify,
+)
 
 QUESTIONS = Path(__file__).parent / "questions"
 LOOK_SECONDS = 3
@@ -19,7 +28,7 @@ _IDLE_SECONDS = 20
 def ask(question: str, **parameters: Any) -> list[Row]:
     """The rows that answer `questions/<question>.sql`; `$name` in it is filled from `parameters`.
 
-    Raises `WarehouseMissing` and `WarehouseUnreadable`.
+    Raises `WarehouseMissing`, `WarehouseUnreadable` and `MemoryExhausted`.
     """
     path = published_warehouse()
     return _answer(str(path), identify(path), question, parameters)
@@ -61,7 +70,7 @@ def follow_new_builds() -> None:
 def _published_now() -> Identity | None:
     try:
         return identify(published_warehouse())
-    except WarehouseMissing:
+    except (WarehouseMissing, WarehouseUnreadable):
         return None
 
 

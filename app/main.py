@@ -6,9 +6,9 @@ import streamlit as st
 
 from app.access import draw_account, turn_away_strangers
 from app.ledger import follow_new_builds, read_status
-from app.notices import say_empty, say_missing, say_unreadable, warn_if_stale
+from app.notices import say_empty, say_exhausted, say_missing, say_unreadable, warn_if_stale
 from app.view import draw_toolbar
-from app.warehouse import WarehouseMissing, WarehouseUnreadable
+from app.warehouse import MemoryExhausted, WarehouseMissing, WarehouseUnreadable
 
 HERE = Path(__file__).parent
 
@@ -43,3 +43,5 @@ except WarehouseMissing as missing:
 except WarehouseUnreadable as unreadable:
     say_unreadable(unreadable)
     draw_account("account-alone")
+except MemoryExhausted:
+    say_exhausted()

@@ -38,6 +38,15 @@ def say_unreadable(unreadable: WarehouseUnreadable) -> None:
     st.markdown("Another release may have built it. `inkledger build` makes it anew.")
 
 
+def say_exhausted() -> None:
+    """A question of the page needs more memory than it may use."""
+    st.error(
+        "The rest of this page needs more memory than it may use now: choose a shorter time or "
+        "fewer ebooks, or try again later.",
+        icon=":material/memory:",
+    )
+
+
 def warn_if_stale(status: Row) -> None:
     """Say so when nothing has landed for a day."""
     old = datetime.now(UTC) - status["landed_at"]
@@ -63,7 +72,7 @@ def say_unconverted(totals: Row, view: View) -> None:
     if totals["cost"] is None:
         st.warning(
             f"No rate for {view.currency} is known of some of these days, so what was spent on "
-            f"them is unknown in {view.currency}: `inkledger import rates FILE` brings rates. "
+            f"them is unknown in {view.currency}: `inkledger pull fx FILE` brings rates. "
             f"It is {usd_exact(totals['cost_usd'])}.",
             icon=":material/currency_exchange:",
         )

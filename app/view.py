@@ -103,7 +103,8 @@ def _dates() -> Sequence[date]:
         "Dates", (today - timedelta(days=30), today), key="dates",
         label_visibility="collapsed", format="YYYY-MM-DD", **KEPT,
     )  # fmt: skip
-    return picked if isinstance(picked, tuple) else (picked,)
+    # An address may have them in reverse.
+    return sorted(picked) if isinstance(picked, tuple) else (picked,)
 
 
 def _filters() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 WarehouseMissing       nothing has been published
 WarehouseUnreadable    what lies there is not a warehouse, or another release built it
+MemoryExhausted        a page needs more memory than it may use
 QuestionFailed         what somebody typed is no question, or takes more than it may
 """
 
@@ -31,6 +32,10 @@ class WarehouseUnreadable(Exception):
     """The file is there, and DuckDB cannot answer from it."""
 
 
+class MemoryExhausted(Exception):
+    """The question may be answered of less, or when fewer are asking."""
+
+
 class QuestionFailed(Exception):
     """The sentence says why, and what to do."""
 
@@ -44,11 +49,13 @@ class Identity(NamedTuple):
 
 
 def identify(path: Path) -> Identity:
-    """Which file is published now. Raises `WarehouseMissing`."""
+    """Which file is published now. Raises `WarehouseMissing` and `WarehouseUnreadable`."""
     try:
         found = path.stat()
     except FileNotFoundError as error:
         raise WarehouseMissing(str(path)) from error
+    except OSError as error:
+        raise WarehouseUnreadable(f"{path}: {error.strerror}") from error
     return Identity(found.st_ino, found.st_mtime_ns, found.st_size)
 
 
@@ -74,7 +81,7 @@ class Warehouse:
             raise self._unreadable(error) from error
 
     def fetch(self, query: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """The rows that answer one query. Raises `WarehouseUnreadable`."""
+        """The rows that answer one query. Raises `WarehouseUnreadable` and `MemoryExhausted`."""
         try:
             with self.cursor() as cursor:
                 cursor.execute(query, parameters)
@@ -82,6 +89,8 @@ class Warehouse:
                 return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except (duckdb.IOException, duckdb.CatalogException, duckdb.BinderException) as error:
             raise self._unreadable(error) from error
+        except duckdb.OutOfMemoryException as error:
+            raise MemoryExhausted from error
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same file."""

@@ -1,13 +1,14 @@
 """Explore: questions of one's own to the marts, as tables and charts."""
 
+import os
 from pathlib import Path
 from typing import cast
 
 import streamlit as st
 
 from app.charts import Mark, free_chart
-from app.downloads import to_csv, to_parquet
-from app.formats import count
+from app.downloads import to_csv, to_parquet, to_table
+from app.formats import count, counted, literal
 from app.home import published_warehouse
 from app.ledger import ask, explore
 from app.view import KEPT, View, chosen_view
@@ -15,6 +16,8 @@ from app.warehouse import Answer, QuestionFailed, Row
 
 MOST_ROWS = 10_000
 MOST_SECONDS = 20
+MOST_BYTES = 20_000_000
+"""What a browser is given to show."""
 FIRST = """select
     canonical_model,
     sum(cost_usd) as cost_usd,
@@ -46,7 +49,12 @@ def _choose_question() -> str:
             help="Files that end in .sql, in the folder `questions` beside the warehouse.",
         )  # fmt: skip
     if chosen and chosen != st.session_state.get("begun_with"):
-        st.session_state["sql"] = saved[chosen].read_text("utf-8", "replace")
+        try:
+            st.session_state["sql"] = saved[chosen].read_text("utf-8", "replace")
+        except OSError as error:
+            st.error(
+                literal(f"{chosen} cannot be read: {error.strerror}."), icon=":material/error:"
+            )
     st.session_state["begun_with"] = chosen
     text = str(st.text_area("One `select`", FIRST, height=220, key="sql", max_chars=20_000, **KEPT))
     with st.container(horizontal=True):
@@ -65,7 +73,12 @@ def _choose_question() -> str:
 def _saved_questions() -> dict[str, Path]:
     """Name → file, of the folder `questions` beside the warehouse."""
     own = sorted((published_warehouse().parent / "questions").glob("*.sql"))
-    return {path.stem: path for path in own if path.is_file()}
+    return {_as_text(path.stem): path for path in own if path.is_file()}
+
+
+def _as_text(name: str) -> str:
+    """A file's name as it can be shown, whatever bytes it is made of."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _answer(text: str, view: View) -> Answer | None:
@@ -82,7 +95,7 @@ def _answer(text: str, view: View) -> Answer | None:
             question.give_up()
         answer = question.answer()
     except QuestionFailed as failed:
-        bar.error(str(failed), icon=":material/error:")
+        bar.error(literal(str(failed)), icon=":material/error:")
         return None
     bar.empty()
     return answer
@@ -90,7 +103,8 @@ def _answer(text: str, view: View) -> Answer | None:
 
 def _show(answer: Answer) -> None:
     rows = answer.rows
-    cut = f"The first {count(len(rows))} rows" if answer.is_cut else f"{count(len(rows))} rows"
+    found = counted(len(rows), "row")
+    cut = f"The first {found}" if answer.is_cut else found
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{cut}, in {answer.seconds:.2f} s.")
         if rows:
@@ -98,9 +112,18 @@ def _show(answer: Answer) -> None:
             st.download_button(
                 "Parquet", lambda: to_parquet(rows), "answer.parquet", on_click="ignore"
             )
-    if rows:
-        _show_chart(rows)
-        st.dataframe(rows, hide_index=True, placeholder="—")
+    if not rows:
+        return
+    table = to_table(rows)
+    if table.nbytes > MOST_BYTES:
+        st.warning(
+            f"That is too much to show, {count(table.nbytes // 10**6)} MB: ask for fewer rows or "
+            "columns, or download it.",
+            icon=":material/error:",
+        )
+        return
+    _show_chart(rows)
+    st.dataframe(table, hide_index=True, placeholder="—")
 
 
 def _show_chart(rows: list[Row]) -> None:

@@ -269,4 +269,34 @@ def test_a_download_says_what_it_holds_and_is_refused_where_it_is_too_much(
     ).run(timeout=30)
     assert not app.exception
     assert said in spoken(app)
-    assert len(app.get("download_button")) == (0 if factor > 1 else 2)
+    assert [button.key for button in app.button] == ([] if factor > 1 else ["focus-write"])
+
+
+FOCUS_PAGE = """from app.exporting import show_focus
+from app.view import View
+show_focus(View('UTC', 'USD'))"""
+
+
+def test_a_focus_file_is_offered_once_it_is_written(
+    demo_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INKLEDGER_HOME", str(demo_home))
+    app = AppTest.from_string(FOCUS_PAGE).run(timeout=30)
+    assert not app.get("download_button")
+    app.button(key="focus-write").click().run(timeout=30)
+    assert not app.exception
+    assert [button.proto.label for button in app.get("download_button")] == ["focus-1.4.csv"]
+    app.button_group(key="ff").set_value("parquet").run()
+    assert not app.get("download_button"), "a file of another format than the one chosen"
+
+
+def test_why_no_focus_file_could_be_written_is_said_on_the_page(
+    change_demo: ChangeDemo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = change_demo("drop view focus_1_4")
+    monkeypatch.setenv("INKLEDGER_HOME", str(home))
+    app = AppTest.from_string(FOCUS_PAGE).run(timeout=30)
+    app.button(key="focus-write").click().run(timeout=30)
+    assert not app.exception
+    assert "inkledger build" in app.error[0].value
+    assert not app.get("download_button")

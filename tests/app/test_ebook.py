@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.charts import margin_line
 from tests.app.conftest import ChangeDemo, OpenApp, answer, spoken, tiles
 from tests.app.test_costs import HOSTILE
 
@@ -127,3 +128,10 @@ def test_an_ebook_that_shares_nothing_has_no_tile_for_it(
 ) -> None:
     alone = change_demo("update fct_ebook_costs set shared_cost_usd = 0")
     assert "Shared" not in tiles(open_app(alone, "ebook"))
+
+
+def test_the_legend_of_lines_shows_lines(demo_home: Path) -> None:
+    rows = answer(demo_home, "ebook_break_even", ebook_id="dinosaur-days", copies=100)
+    lines = margin_line(rows, 100).to_dict()["layer"][1]["encoding"]
+    assert lines["color"]["legend"] == lines["strokeDash"]["legend"]
+    assert lines["color"]["legend"]["symbolStrokeWidth"] > 0

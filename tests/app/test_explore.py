@@ -1,12 +1,16 @@
 """Somebody's own questions: answered within limits, and nothing but answered."""
 
+import io
+import os
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 
+from app.downloads import to_csv, to_parquet
 from app.warehouse import Answer, Question, QuestionFailed, Warehouse
-from tests.app.conftest import WHOLE, OpenApp, spoken
+from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, spoken
 
 ENDLESS = "select sum(range) from range(1000000000000)"
 
@@ -16,6 +20,25 @@ def test_a_question_is_answered_on_the_page(open_app: OpenApp, demo_home: Path) 
     app.button[0].click().run()
     assert not app.exception
     assert "12 rows" in spoken(app) or "13 rows" in spoken(app)
+
+
+def test_a_saved_question_may_have_any_name_and_may_be_gone(
+    open_app: OpenApp, change_demo: ChangeDemo
+) -> None:
+    home = change_demo()
+    saved = home / "questions"
+    saved.mkdir()
+    for name in (b"odd\xff.sql", b"gone.sql"):
+        Path(os.fsdecode(os.fsencode(saved) + b"/" + name)).write_text("select 42")
+    app = open_app(home, "explore")
+    assert not app.exception
+    app.selectbox(key="saved").set_value("odd\ufffd").run()
+    assert app.text_area[0].value == "select 42"
+    (saved / "gone.sql").unlink()
+    (saved / "gone.sql").symlink_to("/proc/self/mem")
+    app.selectbox(key="saved").set_value("gone").run()
+    assert not app.exception
+    assert "gone cannot be read" in spoken(app)
 
 
 def test_what_marts_and_columns_are_stands_beside_it(open_app: OpenApp, demo_home: Path) -> None:
@@ -60,7 +83,41 @@ def test_a_wrong_question_is_a_sentence_on_the_page(open_app: OpenApp, demo_home
     app = open_app(demo_home, "explore", sql="drop table fct_attempts")
     app.button[0].click().run()
     assert not app.exception
-    assert "One `select` is answered here" in spoken(app)
+    assert "is answered here, and nothing else" in spoken(app)
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["{'a': [1, null]}", "map {1: 'x'}", "2::hugeint ** 100", "interval 3 day", "uuid()",
+     "unnest([1::union(n int, t text), 'x'])", "'x'::blob", "date 'infinity'", "null"],
+)  # fmt: skip
+def test_whatever_type_a_column_has_it_is_shown_and_downloaded(
+    open_app: OpenApp, demo_home: Path, column: str
+) -> None:
+    text = f"select {column} as odd, 1 as even"
+    app = open_app(demo_home, "explore", sql=text)
+    app.button[0].click().run()
+    assert not app.exception
+    assert not app.error
+    shown = app.dataframe[0].value
+    assert next(iter(shown["even"])) == 1
+    answer = _ask(demo_home, text)
+    parquet = pq.read_table(io.BytesIO(to_parquet(answer.rows)))
+    assert parquet.column_names == ["odd", "even"]
+    assert to_csv(answer.rows).startswith("odd,even")
+
+
+def test_what_is_too_large_to_show_is_said_and_not_sent(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, "explore", sql="select repeat('x', 3000000) from range(10)")
+    app.button[0].click().run()
+    assert not app.exception
+    assert "too much to show, 30 MB" in spoken(app)
+
+
+def test_what_the_engine_says_is_no_markup(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, "explore", sql="select error('**bold** [x](http://x)')")
+    app.button[0].click().run()
+    assert r"\*\*bold\*\* \[x\]\(http\://x\)" in app.error[0].value
 
 
 def test_an_answer_ends_with_the_rows_that_are_wanted(demo_home: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from app import ledger
 from tests.app.conftest import ChangeDemo, OpenApp, spoken
 from tests.conftest import run_inkledger
 
@@ -38,6 +39,15 @@ def test_a_file_that_is_no_warehouse_is_named(open_app: OpenApp, tmp_path: Path,
     assert "`inkledger build` makes it anew" in spoken(app)
 
 
+def test_a_home_that_is_a_file_or_a_loop_is_named(open_app: OpenApp, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for home in (tmp_path / "file", tmp_path / "loop"):
+        app = open_app(home)
+        assert not app.exception
+        assert f"{home}/warehouse.duckdb" in app.error[0].value
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_warehouse_of_another_release_is_not_a_traceback(
     open_app: OpenApp, change_demo: ChangeDemo, page: str
@@ -45,6 +55,21 @@ def test_a_warehouse_of_another_release_is_not_a_traceback(
     app = open_app(change_demo("drop table fct_ebook_costs", "drop table fct_hourly_costs"), page)
     assert not app.exception
     assert "`inkledger build` makes it anew" in spoken(app)
+
+
+def test_a_page_that_needs_too_much_memory_says_so(
+    open_app: OpenApp, change_demo: ChangeDemo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_readers", ledger._Readers("64MB"))
+    endless = "select len(list(range)) as length from range(100_000_000)"
+    home = change_demo(
+        f"create view hungry as {endless}",
+        "alter table fct_ledger_status rename to kept",
+        "create view fct_ledger_status as select kept.* from kept, hungry where length > 0",
+    )
+    app = open_app(home)
+    assert not app.exception
+    assert "needs more memory than it may use" in spoken(app)
 
 
 def test_a_build_that_is_published_meanwhile_is_shown(

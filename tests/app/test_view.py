@@ -168,6 +168,12 @@ def test_the_zone_and_the_currency_stand_in_the_address(
     assert app.selectbox(key="tz").value == "Asia/Kolkata"
 
 
+def test_dates_in_reverse_are_the_same_days(open_app: OpenApp, demo_home: Path) -> None:
+    app = open_app(demo_home, period="Dates")
+    app.date_input(key="dates").set_value((date(2030, 1, 1), date(2020, 1, 1))).run()
+    assert tiles(app)["Spend"][1] == "482 calls"
+
+
 def test_a_currency_without_rates_of_these_days_is_unknown_and_not_zero(
     open_app: OpenApp, demo_home: Path
 ) -> None:
@@ -175,6 +181,7 @@ def test_a_currency_without_rates_of_these_days_is_unknown_and_not_zero(
     assert not app.exception
     assert tiles(app)["Spend"][0] == "unknown"
     assert "No rate for EUR is known" in spoken(app)
+    assert "`inkledger pull fx FILE` brings rates" in spoken(app)
 
 
 def test_a_question_can_be_asked_elsewhere_as_it_is_shown(demo_home: Path) -> None:

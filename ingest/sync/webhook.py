@@ -53,8 +53,8 @@ def post_alerts(
 def _post(client: httpx.Client, webhook: str, message: object) -> None:
     try:
         status = client.post(webhook, json=message).status_code
-    except httpx.HTTPError as error:
-        # Of its kind only: its text may hold the address.
+    except Exception as error:
+        # Of whatever kind, and its kind only: its text may hold the address.
         raise NoAnswer(
             f"The webhook did not answer ({type(error).__name__}); the next sync tells it again."
         ) from None

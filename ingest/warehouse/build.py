@@ -34,8 +34,8 @@ threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start
 from dbt.cli.main import cli
 cli(prog_name="dbt")
 """
-"""dbt makes millions of small objects and lives for seconds: counting them is a tenth of it. It ends
-with us: its standard input does, and a build that was killed must not hold up the next one."""
+"""dbt makes millions of small objects and lives for seconds: counting them is a tenth of it. It
+ends with us: its standard input does, and a build that was killed must not hold up the next one."""
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+")
 
 

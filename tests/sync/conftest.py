@@ -51,7 +51,7 @@ def webhook() -> Iterator[Webhook]:
     listening = Webhook()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name that the library calls
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = listening.statuses.pop(0) if listening.statuses else 200
             if status == 200:

@@ -6,6 +6,7 @@ Ends at once with exit code 2 and one sentence when it must not serve as it is a
 import argparse
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,21 +39,22 @@ def main() -> None:
     os.environ[REQUIRED] = "1" if sign_in else ""
     hosts = frozenset({*LOOPBACK, asked.address, *([sign_in.host] if sign_in else [])})
     guard = Middleware(Guard, home=home, hosts=hosts, sign_in=sign_in)
-    App(PAGES, middleware=[guard]).run(
-        config={
-            "server.address": asked.address,
-            "server.port": asked.port,
-            "server.headless": True,
-            # What nobody may switch off by an environment variable or a file of their own.
-            "server.enableCORS": True,
-            "server.enableXsrfProtection": True,
-            "server.enableAgentApi": False,
-            "server.trustedUserHeaders": "{}",
-            "secrets.files": [str(home / FILE)] if sign_in else [],
-            # Why signing in failed is a warning; without sign-in they are noise.
-            "logger.level": "warning" if sign_in else "error",
-        }
-    )
+    with suppress(KeyboardInterrupt):  # Ctrl-C reaches every process of the terminal.
+        App(PAGES, middleware=[guard]).run(
+            config={
+                "server.address": asked.address,
+                "server.port": asked.port,
+                "server.headless": True,
+                # What nobody may switch off by an environment variable or a file of their own.
+                "server.enableCORS": True,
+                "server.enableXsrfProtection": True,
+                "server.enableAgentApi": False,
+                "server.trustedUserHeaders": "{}",
+                "secrets.files": [str(home / FILE)] if sign_in else [],
+                # Why signing in failed is a warning; without sign-in they are noise.
+                "logger.level": "warning" if sign_in else "error",
+            }
+        )
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -27,10 +27,18 @@ the app's colours. Needs the extra `notebooks`: `pip install 'inkledger[notebook
 """
 
 from ingest.errors import WarehouseMissing
-from inkledger.charts import OTHER, USED, WASTED, bars, days, ranges, theme
-from inkledger.notebook import argument, as_of, connected, say, stop, table, whole_argument
-from inkledger.reading import connect, frame, is_outdated, literal, warehouse_path
-from inkledger.words import exact, percent, plain, ranged, usd
+
+try:
+    from inkledger.charts import OTHER, USED, WASTED, bars, days, ranges, theme
+    from inkledger.notebook import argument, as_of, connected, say, stop, table, whole_argument
+    from inkledger.reading import connect, frame, is_outdated, literal, warehouse_path
+    from inkledger.words import exact, percent, plain, ranged, usd
+except ModuleNotFoundError as error:
+    raise ImportError(
+        f"`import inkledger` is for notebooks, and needs {error.name}: pip install "
+        "'inkledger[notebooks]'. Programs record with `from ingest import OpenRouter, Recorder`.",
+        name=error.name,
+    ) from None
 
 __all__ = [
     "OTHER",

@@ -6,20 +6,20 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 import httpx
 import stamina
 
+from ingest.command.extras import require
 from ingest.errors import InkledgerError, UsageError
+from ingest.project import PROJECT
 from ingest.settings import Home
 
 ADDRESS = "127.0.0.1"
 PREFERRED_PORT = 8501
 WRONG_USE = 2
 PATIENCE_SECONDS = 5
-PROJECT = Path(__file__).parents[2]
 
 
 def serve_dashboard(
@@ -32,6 +32,7 @@ def serve_dashboard(
     Raises `UsageError` for a port that is taken, and for what must not be served so.
     """
     signal.signal(signal.SIGTERM, _leave)  # Else the server would outlive this command.
+    require("streamlit")
     port = _free_port(address, port)
     url = f"http://{_reached_at(address)}:{port}"
     server = subprocess.Popen(

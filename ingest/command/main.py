@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from ingest.command.export import export_group
+from ingest.command.extras import told_missing
 from ingest.command.notebook import open_notebook
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
@@ -73,7 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail("Interrupted; what was recorded and landed until now stays.", 130, is_debug)
     except Exception as error:
-        _fail(sentence_of(error), 1, is_debug)
+        missing = told_missing(error.name) if isinstance(error, ImportError) else None
+        _fail(missing or sentence_of(error), 1, is_debug)
 
 
 def _fail(sentence: str, exit_code: int, is_debug: bool) -> None:

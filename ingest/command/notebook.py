@@ -1,18 +1,19 @@
 """`inkledger notebook`: opens a notebook of the project in marimo."""
 
 import ast
-import importlib.util
 import os
 import sys
 from pathlib import Path
 
 import click
 
-from ingest.errors import InkledgerError, UsageError
+from ingest.command.extras import require
+from ingest.errors import UsageError
+from ingest.project import PROJECT
 from ingest.settings import Home, Settings
 
 ADDRESS = "127.0.0.1"
-FOLDER = Path(__file__).parents[2] / "notebooks"
+FOLDER = PROJECT / "notebooks"
 
 
 @click.command("notebook")
@@ -43,7 +44,7 @@ def open_notebook(
     if name is None:
         _list(notebooks)
         return
-    _require_marimo()
+    require("marimo")
     options = ["--no-sandbox", "--host", ADDRESS, "--token"]
     options += ["--port", str(port)] if port else []
     options += ["--headless"] if no_browser else []
@@ -58,22 +59,11 @@ def open_notebook(
 def _find(notebooks: dict[str, Path], name: str) -> Path:
     if (stem := name.removesuffix(".py")) in notebooks:
         return notebooks[stem]
-    known = f"they are {', '.join(notebooks)}" if notebooks else f"none is in {FOLDER}"
-    raise UsageError(f"There is no notebook {name!r}; {known}.")
+    raise UsageError(f"There is no notebook {name!r}; they are {', '.join(notebooks)}.")
 
 
 def _list(notebooks: dict[str, Path]) -> None:
-    if not notebooks:
-        raise InkledgerError(
-            f"There are no notebooks in {FOLDER}: they come with the project's folder, not with its"
-            " wheel."
-        )
     width = max(map(len, notebooks))
     for name, path in notebooks.items():
         about = ast.get_docstring(ast.parse(path.read_text())) or ""
         click.echo(f"{name:<{width}}  {about.partition(chr(10))[0]}".rstrip())
-
-
-def _require_marimo() -> None:
-    if importlib.util.find_spec("marimo") is None:
-        raise InkledgerError("Notebooks need marimo: pip install 'inkledger[notebooks]'.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.command.extras import require
 from ingest.command.terminal import remarks
 from ingest.settings import Settings
 
@@ -36,6 +37,7 @@ def sync(context: click.Context, webhook: str | None, output_format: str) -> Non
     1 if one did, 75 if another sync is running. Alerts do not change it: new ones are on stderr,
     all that stand in the JSON.
     """
+    require("dbt")
     from ingest.sync.run import run_sync
     from ingest.sync.webhook import require_address
 

@@ -9,6 +9,7 @@ import click
 from rich.filesize import decimal
 
 from ingest.command.dashboard import ADDRESS, serve_dashboard
+from ingest.command.extras import require
 from ingest.command.terminal import remarks
 from ingest.errors import UsageError
 from ingest.settings import Home, Settings
@@ -180,6 +181,7 @@ def build_and_say(
     home: Home, *, full_refresh: bool = False, limits: Mapping[str, Decimal] | None = None
 ) -> None:
     """Build and publish, with what the tests found in the data on stderr."""
+    require("dbt")
     from ingest.warehouse.build import build_warehouse
 
     console = remarks()

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from ingest.errors import InkledgerError
+from ingest.project import PROJECT
 from ingest.settings import Home
 from ingest.warehouse.findings import Finding
 from ingest.warehouse.report import (
@@ -21,7 +21,6 @@ from ingest.warehouse.report import (
 )
 from ingest.warehouse.tables import verdict
 
-PROJECT = Path(__file__).parents[2]
 LAST_DAY = timedelta(hours=24)
 YOUNG = ("under_1_hour", "1_hour_to_1_day")
 

@@ -16,12 +16,13 @@ import duckdb
 
 from ingest.errors import BuildFailed, UsageError
 from ingest.lake import Lake
+from ingest.project import PROJECT
 from ingest.settings import Home
 from ingest.warehouse.findings import Finding, read_findings
 from ingest.warehouse.lock import only_one
 from ingest.warehouse.publish import begin_from, publish
 
-DBT_PROJECT = Path(__file__).parents[2] / "dbt_project"
+DBT_PROJECT = PROJECT / "dbt_project"
 PARSED = DBT_PROJECT / "target" / "partial_parse.msgpack"
 """The project as dbt read it when it was set up, for homes in which it has not read it yet."""
 MOST_FAILURES = 3

@@ -51,7 +51,8 @@ def test_without_marimo_it_says_what_to_install() -> None:
     )
     assert finished.returncode == 1
     assert finished.stderr == (
-        "inkledger: Notebooks need marimo: pip install 'inkledger[notebooks]'.\n"
+        "inkledger: This needs marimo, which is not installed: "
+        "pip install 'inkledger[notebooks]'.\n"
     )
 
 

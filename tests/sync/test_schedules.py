@@ -116,7 +116,9 @@ def test_the_steps_of_the_workflow_run(served: Path) -> None:
     assert job["defaults"]["run"] == {"shell": "bash", "working-directory": str(served)}
     secrets = dict(line.split("=", 1) for line in (served / "keys.env").read_text().splitlines())
     environment = {
-        name: re.sub(r"\$\{\{ secrets\.(\w+) \}\}", lambda found: secrets.get(found[1], ""), value)
+        name: re.sub(
+            r"\$\{\{ secrets\.(\w+) \}\}", lambda found: secrets.get(str(found[1]), ""), value
+        )
         for name, value in job["env"].items()
     }
     assert not any("$" in value for value in environment.values())

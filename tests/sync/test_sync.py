@@ -96,7 +96,14 @@ def test_two_never_overlap_and_one_that_is_killed_leaves_the_next_one_free(
         assert (second.returncode, second.stdout) == (75, "")
         assert second.stderr.startswith("inkledger: Another sync is running in ")
         assert len(second.stderr.splitlines()) == 1
+        (dbt,) = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+        assert is_alive(dbt)
         first.kill()
+        # It would go on, and hold up the next build.
+        give_up = time.monotonic() + 3
+        while is_alive(dbt) and time.monotonic() < give_up:
+            time.sleep(0.05)
+        assert not is_alive(dbt)
     third = run_inkledger(tmp_path, "sync", "--format", "json", **keys(simulator))
     assert third.returncode == 0, third.stderr
     summary = json.loads(third.stdout)
@@ -104,9 +111,17 @@ def test_two_never_overlap_and_one_that_is_killed_leaves_the_next_one_free(
     assert Decimal(summary["cost_usd"]) == billed_usd(simulator) - billed_before
 
 
+def is_alive(process_id: str) -> bool:
+    """Whether it runs: one that has ended and was not waited for has no command line."""
+    try:
+        return bool(Path(f"/proc/{process_id}/cmdline").read_bytes())
+    except OSError:
+        return False
+
+
 @contextmanager
 def begun(home: Path, simulator: RunningSimulator) -> Iterator["subprocess.Popen[bytes]"]:
-    """A sync whose build has begun."""
+    """A sync whose build has begun to write."""
     syncing = subprocess.Popen(
         [sys.executable, "-m", "ingest.command", "sync"],
         env={**os.environ, **keys(simulator), "INKLEDGER_HOME": str(home)},
@@ -114,8 +129,7 @@ def begun(home: Path, simulator: RunningSimulator) -> Iterator["subprocess.Popen
     )
     try:
         give_up = time.monotonic() + 60
-        log = home / ".build" / "logs" / "dbt.log"
-        while not log.exists():
+        while not (home / ".build" / "warehouse.duckdb").exists():
             assert time.monotonic() < give_up
             assert syncing.poll() is None
             time.sleep(0.05)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import altair as alt
 import plotly.graph_objects as go
+from altair.utils import schemapi
 
 from app.formats import words
 from app.marks import (
@@ -23,6 +24,9 @@ from app.marks import (
     tested,
 )
 from app.warehouse import Row
+
+# Each part of a chart would be held against a schema, and the whole then once more.
+schemapi.disable_debug_mode()
 
 Mark = Literal["bar", "line", "area", "point"]
 PICKED = "picked"

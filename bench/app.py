@@ -38,10 +38,10 @@ RESULTS = Path(__file__).parent / "results" / "app.json"
 OTHERS = 19
 MODELS = [slug for slug, *_ in history.MODELS]
 ZONES = [
-    "Europe/Berlin", "America/New York", "Asia/Tokyo", "America/Los Angeles", "Europe/Lisbon",
-    "Asia/Singapore", "America/Chicago", "Europe/Athens", "Africa/Nairobi", "America/Sao Paulo",
+    "Europe/Berlin", "America/New_York", "Asia/Tokyo", "America/Los_Angeles", "Europe/Lisbon",
+    "Asia/Singapore", "America/Chicago", "Europe/Athens", "Africa/Nairobi", "America/Sao_Paulo",
 ]  # fmt: skip
-QUERIES = [{"tz": zone.replace(" ", "_"), "model": model} for zone in ZONES for model in MODELS]
+QUERIES = [{"tz": zone, "model": model} for zone in ZONES for model in MODELS]
 Seconds = dict[str, dict[str, list[float]]]
 """Page → what was timed → one measurement a round."""
 

@@ -27,7 +27,11 @@ def goals(result: dict[str, Any]) -> list[dict[str, Any]]:
         _worst(
             "after a change ÷ the bare questions",
             BARE,
-            {p: median["alone", p, "changed"] / median["bare", p, "changed"] for p in alone},
+            {
+                p: median["alone", p, "changed"] / median["bare", p, "changed"]
+                for p in alone
+                if median["bare", p, "changed"]
+            },
         ),
         _worst(
             "first figure, one of twenty ÷ alone",
@@ -40,7 +44,9 @@ def goals(result: dict[str, Any]) -> list[dict[str, Any]]:
             {p: median["crowd", p, "changed"] / median["alone", p, "changed"] for p in alone},
         ),
     ]
-    rows.append(_goal(f"memory after {max(held):,} views ÷ after a fifth", MEMORY, late / early))
+    rows.append(
+        _goal(f"memory after {max(held):,} views ÷ after a fifth of them", MEMORY, late / early)
+    )
     rows.append(
         _goal("a build is shown after it is published, s", PUBLISH, result["publish"]["high"])
     )

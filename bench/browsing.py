@@ -72,6 +72,6 @@ def change(sheet: Page, page: str, choice: str) -> float:
 
 
 def _read_clock(sheet: Page) -> dict[str, float]:
-    sheet.wait_for_function("inkClock.shown && inkClock.drawn", timeout=60_000, polling=100)
-    clock = sheet.evaluate("inkClock")
+    sheet.wait_for_function("() => inkClock.shown && inkClock.drawn", timeout=60_000, polling=100)
+    clock = sheet.evaluate("() => inkClock")
     return {name: (clock[name] - clock["began"]) / 1000 for name in ("shown", "drawn")}

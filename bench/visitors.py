@@ -12,7 +12,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
 PAGES = ("", "costs", "ebook", "models", "reconciliation", "plan", "explore")
-LOOKING_SECONDS = 5.0
+LOOKING_SECONDS = 10.0
 """How long somebody looks at a page before the next one."""
 
 
@@ -22,8 +22,13 @@ def visit(port: int, page: str, query: dict[str, str]) -> float:
     Raises `RuntimeError` where the page fails.
     """
     began = time.perf_counter()
-    address = f"ws://127.0.0.1:{port}/_stcore/stream"
-    with connect(address, subprotocols=["streamlit"], max_size=None) as session:  # type: ignore[list-item]
+    host = f"127.0.0.1:{port}"
+    with connect(
+        f"ws://{host}/_stcore/stream",
+        origin=f"http://{host}",  # type: ignore[arg-type]
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        max_size=None,
+    ) as session:
         message = BackMsg()
         message.rerun_script.page_name = page
         message.rerun_script.query_string = urlencode(query)

@@ -4,6 +4,7 @@ InkledgerError
 ├── UsageError                 the command or the call was used wrongly
 │   └── KeyMissing             what was asked for needs a key that is not set
 ├── UnreadableFile             a file given for import is not what it should be
+├── DatabaseUnreadable         an old back office's database is out of reach or lacks something
 ├── LakeNotWritten             the disk did not take what was to land; it is kept where it was
 ├── LakeUnreadable             a file of the lake is not whole; says which
 ├── SyncRunning                another `inkledger sync` has begun and not ended
@@ -49,6 +50,10 @@ class KeyMissing(UsageError):
 
 class UnreadableFile(InkledgerError):
     """A file is not what its reader was told; says what was looked for."""
+
+
+class DatabaseUnreadable(InkledgerError):
+    """A database given for import lets nobody in, lacks a column or went away; says which."""
 
 
 class LakeNotWritten(InkledgerError):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -80,6 +81,11 @@ class Lake:
             return True
         merged = folder.glob(f"landed_date=*/{MERGED_PREFIX}*.parquet")
         return any(file_name in sources(path) for path in merged)
+
+    def next_name(self, table_name: str, source: str) -> str:
+        """A name for another landing of the same source, under other rules or with other rows."""
+        names = (f"{source}-{number}" for number in count(1))
+        return next(name for name in names if not self.has(table_name, name))
 
     def merge(self, files: Sequence[Path]) -> Path:
         """Write the rows of `files`, which lie in one folder, into one that takes their place.

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
 
 import pytest
+
+from tests.postgres import Postgres, running_postgres
 
 DEMO_SEED = 7
 
@@ -63,3 +65,10 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert finished.returncode == 0, finished.stderr
     home.with_name("printed").write_text(finished.stderr + finished.stdout)
     return home
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL of the suite's own, on a socket; skips where there is none to start."""
+    with running_postgres() as server:
+        yield server

@@ -29,7 +29,7 @@ def test_every_requirement_is_in_the_lock() -> None:
     wanted = [*project["dependencies"], *extras]
     lock = (PROJECT / "requirements.lock").read_text()
     for requirement in wanted:
-        name = requirement.split(">")[0].split("=")[0].split("<")[0].strip()
+        name = requirement.split("[")[0].split(">")[0].split("=")[0].split("<")[0].strip()
         assert f"\n{name}==" in f"\n{lock}", f"{name} is not locked: run `make lock`"
 
 

@@ -9,6 +9,7 @@ _EXTRAS = {
     "duckdb": "warehouse",
     "filelock": "warehouse",
     "marimo": "notebooks",
+    "psycopg": "legacy",
     "starlette": "simulate",
     "streamlit": "app",
     "uvicorn": "simulate",

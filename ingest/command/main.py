@@ -9,6 +9,7 @@ import click
 
 from ingest.command.export import export_group
 from ingest.command.extras import told_missing
+from ingest.command.legacy import legacy_database
 from ingest.command.notebook import open_notebook
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
@@ -45,6 +46,7 @@ for command in (
     estimate_ebook, export_group, serve, open_notebook, simulate,
 ):  # fmt: skip
     inkledger.add_command(command)
+import_group.add_command(legacy_database)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,7 +11,6 @@ as a new row with the same `event_id`, and the newest landing of an imported cal
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import count
 from pathlib import Path
 
 from ingest.errors import UsageError
@@ -91,7 +90,6 @@ def _land_quarantine(
 def _land(
     lake: Lake, table_name: str, export: Export, records: Sequence[Record], landed_at: datetime
 ) -> None:
-    # One file may land several times, under other rules each time; every landing has its number.
-    names = (f"activity-{export.digest[:32]}-{number}" for number in count(1))
-    file_name = next(name for name in names if not lake.has(table_name, name))
+    # One file may land several times, under other rules each time.
+    file_name = lake.next_name(table_name, f"activity-{export.digest[:32]}")
     lake.land(table_name, file_name, records, landed_at)

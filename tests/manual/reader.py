@@ -60,6 +60,11 @@ class Reader:
             "SUITE_CHECKOUT": str(PROJECT),
         }
 
+    def meet(self, back_office: str, programs: Path) -> None:
+        """Have an empty database of one's own, and its programs at hand."""
+        self.environment["BACK_OFFICE"] = back_office
+        self.environment["PATH"] += f"{os.pathsep}{programs}"
+
     def follow(self, block: Block) -> str:
         """Do it and give what it printed, both streams as a terminal shows them."""
         if block.is_saved:

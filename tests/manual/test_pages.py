@@ -9,6 +9,7 @@ from ingest.simulator import running_simulator
 from tests.landed import landed
 from tests.manual.blocks import PAGES, PROJECT, RUNNABLE, Block, read_blocks
 from tests.manual.reader import DEMO, Reader, is_what_it_prints
+from tests.postgres import Postgres
 
 MOST_NOT_RUN = 9
 
@@ -18,9 +19,14 @@ def _name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_a_page_can_be_followed_word_for_word(page: Path, tmp_path: Path, demo_home: Path) -> None:
+def test_a_page_can_be_followed_word_for_word(
+    page: Path, tmp_path: Path, demo_home: Path, request: pytest.FixtureRequest
+) -> None:
     with running_simulator() as simulator:
         reader = Reader(tmp_path, simulator.base_url, demo_home)
+        if "$BACK_OFFICE" in page.read_text():
+            postgres: Postgres = request.getfixturevalue("postgres")
+            reader.meet(postgres.dsn(postgres.new_database("")), postgres.programs)
         try:
             for block in read_blocks(page):
                 if block.is_run or block.is_saved:

@@ -38,7 +38,13 @@ summed as (
         count(case when is_open then 1 end) as open_count,
         count(case when is_open and generation_id is null then 1 end) as open_without_id_count,
         count(case when cost_status = 'estimated' then 1 end) as estimated_count,
-        count(case when cost_source = 'activity_export' then 1 end) as exported_count
+        -- Told to six places only; the old back office kept no more either.
+        count(
+            case
+                when cost_source = 'activity_export' then 1
+                when source = 'legacy_database' and cost_source = 'reported' then 1
+            end
+        ) as exported_count
     from dated
     group by
         started_date,

@@ -109,6 +109,12 @@ bench-app: setup
 	@$(UV) sync --quiet --python .venv-docs/bin/python --require-hashes manual/site.lock
 	@touch $@
 
+# For one test of examples/schedules; `make test` leaves it out, for it brings in thirty packages.
+.venv-dagster/.ready: .venv/.ready
+	@$(BIN)/uv venv --quiet --allow-existing .venv-dagster
+	@$(UV) install --quiet --python .venv-dagster/bin/python 'dagster>=1.13,<2'
+	@touch $@
+
 # pyenv's python3.12 runs only where its version is chosen.
 .venv-focus/.ready: tests/focus/validator.lock .venv/.ready
 	@PYENV_VERSION=3.12 $(BIN)/uv venv --quiet --allow-existing --python 3.12 .venv-focus

@@ -121,19 +121,43 @@ def _bounds(per: str, today: date) -> tuple[date, date]:
     return today.replace(month=1, day=1), today.replace(year=today.year + 1, month=1, day=1)
 
 
-def _show(budget: Budget, view: View) -> None:
+class Spent(NamedTuple):
+    """How a budget stands now."""
+
+    budget: Budget
+    used: Decimal
+    """The share of it that is spent."""
+    spent_usd: Decimal
+    unknown_count: int
+
+    @property
+    def state(self) -> str:
+        """`over`, `near` its end, or `within`."""
+        return "over" if self.used > 1 else "near" if self.used >= self.budget.warn_at else "within"
+
+    def told(self, mark: str = "") -> str:
+        """In words, without a full stop; `mark` is put around what must not be overlooked."""
+        budget, calls = self.budget, counted(self.unknown_count, "call")
+        said = {"over": f"{mark}over{mark}, ", "near": "near its end, ", "within": ""}[self.state]
+        besides = f"; {calls} of unknown cost besides" if self.unknown_count else ""
+        return (
+            f"{budget.name}{f', this {budget.per}' if budget.per else ''}: {said}"
+            f"{share(self.used)}, {money_prose(self.spent_usd)} of {money_prose(budget.limit_usd)}"
+            f"{besides}"
+        )
+
+
+def spent_of(budget: Budget, view: View) -> Spent:
+    """What is spent of it in the time zone of the view."""
     row = ask(
         "budget",
         view=budget.seen_from(view).as_parameter(),
         limit_usd=budget.limit_usd,
         ebook_id=budget.ebook_id,
     )[0]
-    used = row["spent_share"]
-    state = "**over**, " if used > 1 else "near its end, " if used >= budget.warn_at else ""
-    unknown = row["unknown_count"]
-    besides = f"; {counted(int(unknown), 'call')} of unknown cost besides" if unknown else ""
-    st.progress(
-        min(float(used), 1.0),
-        f"{budget.name}{f', this {budget.per}' if budget.per else ''}: {state}{share(used)}, "
-        f"{money_prose(row['spent_usd'])} of {money_prose(budget.limit_usd)}{besides}",
-    )
+    return Spent(budget, row["spent_share"], row["spent_usd"], int(row["unknown_count"]))
+
+
+def _show(budget: Budget, view: View) -> None:
+    spent = spent_of(budget, view)
+    st.progress(min(float(spent.used), 1.0), spent.told("**"))

@@ -2,10 +2,12 @@
 
 InkledgerError
 ├── UsageError                 the command or the call was used wrongly
+│   └── KeyMissing             what was asked for needs a key that is not set
 ├── UnreadableFile             a file given for import is not what it should be
 ├── DatabaseUnreadable         an old back office's database is out of reach or lacks something
 ├── LakeNotWritten             the disk did not take what was to land; it is kept where it was
 ├── LakeUnreadable             a file of the lake is not whole; says which
+├── SyncRunning                another `inkledger sync` has begun and not ended
 ├── BuildFailed                dbt refused to build or a test failed; nothing was published
 ├── WarehouseMissing           nothing has been published yet
 ├── ExportNotWritten           the disk did not take an export; what was there before stays
@@ -22,12 +24,28 @@ from functools import partial
 from typing import Any
 
 
+def sentence_of(error: Exception) -> str:
+    """What a person is told of any error: its own sentence, if it was raised on purpose."""
+    match error:
+        case InkledgerError():
+            return str(error)
+        case OSError():
+            return f"{error.filename or 'The system'}: {error.strerror or error}."
+        case _:
+            word = f"{type(error).__name__}: {error}".splitlines()[0]
+            return f"This should not happen ({word}); run it again with --debug to see where."
+
+
 class InkledgerError(Exception):
     """The root. Caught by the command, which prints its message as one sentence."""
 
 
 class UsageError(InkledgerError):
     """The caller asked for something that cannot be."""
+
+
+class KeyMissing(UsageError):
+    """OpenRouter cannot be asked without a key; says which variable has to hold it."""
 
 
 class UnreadableFile(InkledgerError):
@@ -44,6 +62,10 @@ class LakeNotWritten(InkledgerError):
 
 class LakeUnreadable(InkledgerError):
     """A file of the lake was cut or overwritten by something else; says which one."""
+
+
+class SyncRunning(InkledgerError):
+    """Two syncs of one home never overlap; the other does what this one would."""
 
 
 class BuildFailed(InkledgerError):

@@ -13,6 +13,7 @@ from ingest.command.legacy import legacy_database
 from ingest.command.notebook import open_notebook
 from ingest.command.provider import import_group, pull_group
 from ingest.command.simulation import demo, simulate
+from ingest.command.sync import sync
 from ingest.command.warehouse import (
     build,
     compact_lake,
@@ -22,7 +23,7 @@ from ingest.command.warehouse import (
     seal_spool,
     serve,
 )
-from ingest.errors import InkledgerError, UsageError
+from ingest.errors import SyncRunning, UsageError, sentence_of
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -35,11 +36,13 @@ def inkledger(debug: bool) -> None:
     """
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="%(message)s")
     # A retry is an attempt in the ledger; the terminal hears of what stays wrong after them.
+    # It quotes whole addresses, and that of a webhook is a secret.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("stamina").setLevel(logging.DEBUG if debug else logging.ERROR)
 
 
 for command in (
-    demo, import_group, pull_group, seal_spool, compact_lake, build, reprice_attempts, report,
+    demo, import_group, pull_group, sync, seal_spool, compact_lake, build, reprice_attempts, report,
     estimate_ebook, export_group, serve, open_notebook, simulate,
 ):  # fmt: skip
     inkledger.add_command(command)
@@ -47,7 +50,10 @@ import_group.add_command(legacy_database)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; exit code 2 for wrong use, 1 for failure, 130 when interrupted."""
+    """Run the command; exit code 2 for wrong use, 1 for failure, 130 when interrupted.
+
+    75, `EX_TEMPFAIL` of sysexits.h, is a sync that found another running: nothing is wrong.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     is_debug = "--debug" in given
     for stream in (sys.stdout, sys.stderr):
@@ -63,19 +69,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(2)
     except click.ClickException as error:
         _fail(_sentence(error), 2, is_debug)
-    except InkledgerError as error:
-        _fail(str(error), 2 if isinstance(error, UsageError) else 1, is_debug)
+    except UsageError as error:
+        _fail(str(error), 2, is_debug)
+    except SyncRunning as error:
+        _fail(str(error), 75, is_debug)
     except (KeyboardInterrupt, click.Abort):
         _fail("Interrupted; what was recorded and landed until now stays.", 130, is_debug)
-    except OSError as error:
-        _fail(f"{error.filename or 'The system'}: {error.strerror or error}.", 1, is_debug)
     except Exception as error:
-        if isinstance(error, ImportError) and (missing := told_missing(error.name)):
-            _fail(missing, 1, is_debug)
-        word = f"{type(error).__name__}: {error}".splitlines()[0]
-        _fail(
-            f"This should not happen ({word}); run it again with --debug to see where.", 1, is_debug
-        )
+        missing = told_missing(error.name) if isinstance(error, ImportError) else None
+        _fail(missing or sentence_of(error), 1, is_debug)
 
 
 def _fail(sentence: str, exit_code: int, is_debug: bool) -> None:

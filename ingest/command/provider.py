@@ -4,12 +4,10 @@ Commands import what they work with when they run: the others should not wait fo
 """
 
 import json
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import httpx
 
 from ingest.clock import utc_now
 from ingest.command.terminal import counted, progress, remarks
@@ -79,29 +77,13 @@ def pull_group() -> None:
 @pull_group.command("settlements")
 def settlements() -> None:
     """What calls cost whose replies did not say so: cancelled, cut, killed."""
-    from ingest.lake import Lake, naming_spoilt_files
-    from ingest.pull.provider import API_KEY, MANAGEMENT_KEY
-    from ingest.pull.settlements import pull_settlements
-    from ingest.seal import seal
+    from ingest.pull.ordered import order_settlements
 
     settings = Settings()
-    home = Home(settings.home)
-    seal(home)
-    with ExitStack() as stack:
-        lake = stack.enter_context(naming_spoilt_files(Lake(home.lake)))
-        client = stack.enter_context(_client(settings, settings.openrouter_api_key, API_KEY))
-        key = settings.openrouter_management_key
-        management = stack.enter_context(_client(settings, key, MANAGEMENT_KEY)) if key else None
-        report = stack.enter_context(progress("Settling"))
-        result = pull_settlements(
-            lake,
-            client,
-            management=management,
-            spool=home.spool,
-            progress=report,
-        )
+    with progress("Settling") as report:
+        result = order_settlements(settings, report)
     _say(result, "settlement", "settlements")
-    _say_what_is_left(result, can_search=management is not None)
+    _say_what_is_left(result, can_search=settings.openrouter_management_key is not None)
 
 
 def _say_what_is_left(result: "PullResult", *, can_search: bool) -> None:
@@ -136,14 +118,12 @@ def prices() -> None:
     asking anybody.
     """
     from ingest.lake import Lake, naming_spoilt_files
-    from ingest.pull.prices import pull_prices
+    from ingest.pull.ordered import order_prices
 
     settings = Settings()
     with naming_spoilt_files(Lake(Home(settings.home).lake)) as lake:
         _land_earlier_prices(lake)
-        with _client(settings, settings.openrouter_api_key) as client:
-            result = pull_prices(lake, client)
-    _say(result, "model price", "model prices")
+    _say(order_prices(settings), "model price", "model prices")
 
 
 def _land_earlier_prices(lake: "Lake") -> None:
@@ -163,22 +143,11 @@ def activity() -> None:
 
     Where they count otherwise than the ledger, the day's generations as well, one by one.
     """
-    from ingest.lake import Lake, naming_spoilt_files
-    from ingest.pull.activity import pull_activity
-    from ingest.pull.generations import pull_generations
-    from ingest.pull.provider import MANAGEMENT_KEY
-    from ingest.seal import seal
+    from ingest.pull.ordered import order_activity
 
-    settings = Settings()
-    home, key = Home(settings.home), settings.openrouter_management_key
-    seal(home)
-    with (
-        naming_spoilt_files(Lake(home.lake)) as lake,
-        _client(settings, key, MANAGEMENT_KEY) as client,
-    ):
-        result = pull_activity(lake, client)
-        _say(result, "sum of a day and model", "sums of a day and model")
-        _say_generations(pull_generations(lake, client))
+    result, generations = order_activity(Settings())
+    _say(result, "sum of a day and model", "sums of a day and model")
+    _say_generations(generations)
 
 
 def _say_generations(result: "GenerationsResult") -> None:
@@ -200,20 +169,9 @@ def account_balance() -> None:
 
     With OPENROUTER_MANAGEMENT_KEY the account and every key, else the one in OPENROUTER_API_KEY.
     """
-    from ingest.lake import Lake, naming_spoilt_files
-    from ingest.pull.balances import pull_account, pull_key
-    from ingest.pull.provider import API_KEY, MANAGEMENT_KEY
+    from ingest.pull.ordered import order_balances
 
-    settings = Settings()
-    key = settings.openrouter_api_key
-    with naming_spoilt_files(Lake(Home(settings.home).lake)) as lake:
-        if management_key := settings.openrouter_management_key:
-            with _client(settings, management_key, MANAGEMENT_KEY) as management:
-                result = pull_account(lake, management)
-        else:
-            with _client(settings, key, API_KEY) as client:
-                result = pull_key(lake, client, key or "")
-    _say(result, "balance", "balances")
+    _say(order_balances(Settings()), "balance", "balances")
 
 
 @pull_group.command("fx")
@@ -234,12 +192,6 @@ def exchange_rates(files: tuple[Path, ...]) -> None:
         is_known = "" if landed.is_new else ", landed before"
         click.echo(f"{landed.name}: {what}{is_known}.")
     click.echo("`inkledger build` brings them into the marts.")
-
-
-def _client(settings: Settings, key: str | None, key_variable: str | None = None) -> httpx.Client:
-    from ingest.pull.provider import provider_client
-
-    return provider_client(settings.openrouter_base_url, key, key_variable=key_variable)
 
 
 def _say(result: "PullResult", one: str, many: str) -> None:

@@ -9,7 +9,7 @@ import httpx
 import stamina
 
 from ingest.clock import utc_now
-from ingest.errors import NoAnswer, OpenRouterError, RequestRefused, UsageError
+from ingest.errors import KeyMissing, NoAnswer, OpenRouterError, RequestRefused, UsageError
 from ingest.money import loads
 from ingest.openrouter.retries import retry_after_seconds
 from ingest.settings import server_address
@@ -78,12 +78,12 @@ def provider_client(
     """A client for OpenRouter's records, to be closed by whoever asked for it.
 
     `key_variable` names the variable that must hold the key; without it the key is optional.
-    `UsageError` if it is needed and missing, or if `base_url` is no address of a server.
+    `KeyMissing` if it is needed and missing, `UsageError` if `base_url` is no server's address.
     """
     address = server_address(base_url)
     secret = (key or "").strip()
     if key_variable and not secret:
-        raise UsageError(f"No key to ask OpenRouter with: set {key_variable}.")
+        raise KeyMissing(f"No key to ask OpenRouter with: set {key_variable}.")
     if not (secret.isascii() and secret.isprintable()):
         raise UsageError(f"The key in {key_variable or API_KEY} is damaged: copy it once more.")
     headers = {"Authorization": f"Bearer {secret}"} if secret else {}

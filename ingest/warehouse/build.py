@@ -5,7 +5,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -27,8 +28,15 @@ PARSED = DBT_PROJECT / "target" / "partial_parse.msgpack"
 MOST_FAILURES = 3
 """One cause fails many tests: the first few tell it, the log has the rest."""
 MOST_NAMES = 20
-DBT = "import gc; gc.disable(); from dbt.cli.main import cli; cli(prog_name='dbt')"
-"""dbt makes millions of small objects and lives for seconds: counting them is a tenth of it."""
+DBT = """
+import gc, os, threading
+gc.disable()
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+from dbt.cli.main import cli
+cli(prog_name="dbt")
+"""
+"""dbt makes millions of small objects and lives for seconds: counting them is a tenth of it. It
+ends with us: its standard input does, and a build that was killed must not hold up the next one."""
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+")
 
 
@@ -110,15 +118,28 @@ def _run_dbt(
     if variables:
         command += ["--vars", json.dumps({name: f"{value:f}" for name, value in variables.items()})]
     environment = {**os.environ, "INKLEDGER_HOME": str(home.root)}
-    return subprocess.run(
-        command,
-        # dbt-duckdb looks for `module_paths` below the folder that it runs in.
-        cwd=DBT_PROJECT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with _open_while_we_live() as standard_input:
+        return subprocess.run(
+            command,
+            # dbt-duckdb looks for `module_paths` below the folder that it runs in.
+            cwd=DBT_PROJECT,
+            env=environment,
+            stdin=standard_input,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@contextmanager
+def _open_while_we_live() -> Iterator[int]:
+    """A file that ends when this process does, of whatever."""
+    reading, writing = os.pipe()
+    try:
+        yield reading
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def _what_failed(

@@ -198,6 +198,12 @@ BALANCE_COLUMNS = (
     _usd("Difference USD", "difference_usd"),
     _text("Why", "difference_class", write_class),
 )
+STEP_COLUMNS = (
+    Column("Step", "name", str, is_text=True, is_whole=True),
+    Column("State", "status", str, is_text=True, is_whole=True),
+    Column("Seconds", "seconds", lambda seconds: f"{seconds:.1f}"),
+    _text("What", "what"),
+)
 CHANGE_COLUMNS = (
     _text("Attempts", "change"),
     _count("Number", "attempt_count"),

@@ -231,6 +231,20 @@ def _is_balanced(reconciliation: Row) -> bool | None:
     )
 
 
+def read_anomalies(warehouse: Path, since: datetime) -> list[Row]:
+    """The hours from `since` on that cost far more than usual, the dearest first."""
+    return fetch(
+        warehouse,
+        """
+        select kind, canonical_model, started_hour, cost_usd, usual_cost_usd
+        from fct_cost_anomalies
+        where is_anomaly and started_hour >= cast(? as timestamptz)
+        order by cost_usd desc, started_hour, kind, canonical_model
+        """,
+        since.isoformat(),
+    )
+
+
 def fetch(warehouse: Path, query: str, *parameters: str | None) -> list[Row]:
     """The rows of a query to the published warehouse. Raises `WarehouseMissing`."""
     with opened(warehouse) as connection:

@@ -21,6 +21,7 @@ from ingest.warehouse.columns import (
     SHARING_EBOOK_COLUMNS,
     STAGE_COLUMNS,
     STATUS_COLUMNS,
+    STEP_COLUMNS,
     WHAT_IF_COLUMNS,
     Column,
     to_list,
@@ -81,7 +82,7 @@ def print_reconciliation(reconciliation: Row, output_format: Format, stdout: Tex
         for sentence in _say_how_they_agree(reconciliation):
             _print(sentence, stdout)
         # One line, however long: the last of the output is what a script reads.
-        stdout.write(f"{_verdict(reconciliation)}\n")
+        stdout.write(f"{verdict(reconciliation)}\n")
 
 
 def print_estimate(estimate: Estimate, output_format: Format, stdout: TextIO) -> None:
@@ -138,6 +139,19 @@ def print_repricing(repricing: Row, output_format: Format, stdout: TextIO) -> No
         )
 
 
+def print_sync(summary: Row, stdout: TextIO) -> None:
+    """Print what a sync did, for a person; alerts that are new are said elsewhere."""
+    steps = [{**step, "what": step["message"] or _counts(step)} for step in summary["steps"]]
+    _print(to_table(STEP_COLUMNS, steps), stdout)
+    known = [alert for alert in summary["alerts"] if not alert["is_new"]]
+    for alert in known:
+        stdout.write(f"Still: {alert['sentence']}\n")
+    if summary["cost_usd"] is None:
+        _print("Nothing is published yet.", stdout)
+    else:
+        _print(f"{summary['cost_usd']} USD in {summary['attempt_count']:,} calls.", stdout)
+
+
 WHOLE = "whole ebook"
 MOST_ATTEMPTS = 20
 NOTHING_TO_COMPARE = (
@@ -161,6 +175,12 @@ def _print_costs(
     else:
         _print(to_table(columns, rows), stdout)
         _print_what_is_open(rows, stdout)
+
+
+def _counts(step: Row) -> str:
+    """`12 landed, 1 refused`: what there was any of."""
+    told = [f"{count:,} {name.replace('_', ' ')}" for name, count in step["counts"].items()]
+    return ", ".join(each for each in told if not each.startswith("0 ")) or "nothing new"
 
 
 def _flat(status: Row) -> Row:
@@ -228,7 +248,8 @@ def _say_how_they_agree(reconciliation: Row) -> Iterator[str]:
         yield f"{agreed_count:,} of {len(balances):,} balances grew by what the ledger says."
 
 
-def _verdict(reconciliation: Row) -> str:
+def verdict(reconciliation: Row) -> str:
+    """One line: balanced, or open with why and by how much."""
     if reconciliation["is_balanced"]:
         return f"Balanced: {_say_what_is_balanced(reconciliation)}."
     return f"Open: {', '.join(_open_parts(reconciliation))}."

@@ -1,0 +1,1 @@
+"""What a schedule runs: every step of a day's work once, and what a person must know of it."""

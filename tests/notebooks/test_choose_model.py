@@ -46,9 +46,9 @@ def test_the_same_ledger_gives_the_same_ranges(awkward_home: Path) -> None:
 
 def test_a_stage_with_one_model_has_nothing_to_compare_with(demo_home: Path) -> None:
     lines = said("choose_model", demo_home)
-    ((model, usd),) = query(
+    ((model, usd, cost_usd),) = query(
         demo_home,
-        "select canonical_model, cost_per_accepted_page_usd from fct_model_stage_costs"
+        "select canonical_model, cost_per_accepted_page_usd, cost_usd from fct_model_stage_costs"
         " where stage = 'line_art'",
     )
     assert f"Only {model} has enough books of line_art: there is nothing to compare it with." in (
@@ -56,7 +56,8 @@ def test_a_stage_with_one_model_has_nothing_to_compare_with(demo_home: Path) -> 
     )
     (line,) = (line for line in lines if line.startswith(f"{model}: ") and " USD (" in line)
     assert line.startswith(f"{model}: {usd:.4f} USD (")
-    assert lines[-1].startswith("No model has a price for all of this work")
+    assert lines[-1].startswith(f"At {model}'s prices of now the same work would cost ")
+    assert lines[-1].endswith(f" USD, and it did cost {cost_usd:.2f} USD.")
 
 
 def test_what_was_called_too_seldom_is_said(awkward_home: Path) -> None:

@@ -34,7 +34,10 @@ def test_its_answers_are_those_of_the_marts(demo_home: Path) -> None:
     )
     assert dearest_day.startswith(f"Most was spent on {day}: {shortest(day_usd)} USD, ")
     assert f" {1 + len(others)} day" in dearest_day
-    assert bill.startswith("Nothing to compare with yet")
+    assert bill == (
+        f"On the 3 days that OpenRouter's records cover it billed {shortest(usd)} USD, and the "
+        f"ledger has {shortest(usd)} USD: a difference of 0 USD."
+    )
 
 
 def test_it_says_by_how_much_the_bill_differs(awkward_home: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_publish_shows_and_is_read_when_it_is_asked_for(
         shutil.copy(published, newer)
         with duckdb.connect(newer) as build:
             build.execute("update fct_ledger_status set built_at = now()")
-            build.execute("update int_ebook_costs set call_count = call_count + 1")
+            build.execute("update fct_ebook_costs set call_count = call_count + 1")
         newer.replace(published)
         expect(page.get_by_text("A newer one is there")).to_be_visible(timeout=30_000)
         expect(page.get_by_text("USD for 482 calls")).to_be_visible()

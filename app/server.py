@@ -51,6 +51,8 @@ def main() -> None:
                 "server.enableAgentApi": False,
                 "server.trustedUserHeaders": "{}",
                 "secrets.files": [str(home / FILE)] if sign_in else [],
+                # Rich would write what went wrong to stdout, which nobody reads.
+                "logger.enableRich": False,
                 # Why signing in failed is a warning; without sign-in they are noise.
                 "logger.level": "warning" if sign_in else "error",
             }

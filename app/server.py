@@ -7,15 +7,21 @@ import argparse
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
+import app.charts
+import app.warehouse  # noqa: F401
 from app.guard import Guard
 from app.home import published_warehouse
 from app.sign_in import FILE, LOOPBACK, REQUIRED, SignInMisconfigured, read_sign_in
+
+# Pages need it, and whoever came first at once with another would find it half loaded.
+import_module("pandas")
 
 PAGES = Path(__file__).with_name("main.py")
 

@@ -10,7 +10,7 @@ import click
 from rich import box
 from rich.table import Table
 
-from ingest.command.terminal import progress, results
+from ingest.command.terminal import format_option, progress, results
 from ingest.errors import UsageError
 from ingest.money import format_usd
 from ingest.settings import Home, Settings
@@ -45,13 +45,7 @@ _MOST_SUMS = 20
     help="Leave alone what is dated at this instant or later, UTC without an offset.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would land, and land nothing.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-)
+@format_option("table", "json")
 def legacy_database(
     dsn: str,
     schema: str,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.clock import utc_now
-from ingest.command.terminal import counted, progress, remarks
+from ingest.command.terminal import counted, format_option, progress, remarks
 from ingest.settings import Home, Settings
 
 if TYPE_CHECKING:
@@ -32,13 +32,7 @@ def import_group() -> None:
     help="What the calls were for. Default: attribution.toml in INKLEDGER_HOME, if it is there.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would land, and land nothing.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-)
+@format_option("table", "json")
 def activity_exports(
     files: tuple[Path, ...], rules: Path | None, dry_run: bool, output_format: str
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest.command.extras import require
-from ingest.command.terminal import remarks
+from ingest.command.terminal import format_option, remarks
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
     metavar="URL",
     help="Post new alerts there as JSON. Rather in INKLEDGER_WEBHOOK: commands can be seen.",
 )
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-)
+@format_option("table", "json")
 @click.pass_context
 def sync(context: click.Context, webhook: str | None, output_format: str) -> None:
     """Seal, pull, build, publish, alert: for a schedule.

@@ -1,8 +1,10 @@
-"""Where the command writes: results to stdout, progress and remarks to stderr."""
+"""How the command speaks: results to stdout, progress and remarks to stderr, in which format."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -20,6 +22,17 @@ def remarks() -> Console:
     """Stderr. A remark is one line where there is no terminal: logs are searched by line."""
     console = Console(stderr=True, highlight=False)
     return console if console.is_terminal else Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def format_option(*formats: str) -> Callable[[Any], Any]:
+    """The option `--format`, for the parameter `output_format`: the first, unless it is given."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+    )
 
 
 def counted(count: int, one: str, many: str) -> str:

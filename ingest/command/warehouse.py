@@ -10,7 +10,7 @@ from rich.filesize import decimal
 
 from ingest.command.dashboard import ADDRESS, serve_dashboard
 from ingest.command.extras import require
-from ingest.command.terminal import remarks
+from ingest.command.terminal import format_option, remarks
 from ingest.errors import UsageError
 from ingest.settings import Home, Settings
 
@@ -99,13 +99,7 @@ def build(
 @click.command()
 @click.argument("name", type=click.Choice(REPORTS), metavar="|".join(REPORTS))
 @click.option("--ebook", "ebook_id", help="One ebook only (for ebooks and stages).")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-)
+@format_option("table", "json", "csv")
 def report(name: str, ebook_id: str | None, output_format: Format) -> None:
     """Print what the published warehouse says.
 
@@ -118,13 +112,7 @@ def report(name: str, ebook_id: str | None, output_format: Format) -> None:
 @click.option("--kind", required=True, help="Kind of ebook, as coloring_book.")
 @click.option("--pages", "page_count", required=True, type=click.IntRange(1, 10_000))
 @click.option("--model", help="Only from ebooks of which a stage was made with this model.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-)
+@format_option("table", "json", "csv")
 def estimate_ebook(kind: str, page_count: int, model: str | None, output_format: Format) -> None:
     """What an ebook will probably cost, from the finished ones of its kind."""
     from ingest.warehouse.estimate import estimate
@@ -136,13 +124,7 @@ def estimate_ebook(kind: str, page_count: int, model: str | None, output_format:
 
 @click.command("reprice")
 @click.option("--dry-run", is_flag=True, help="Say what a build would change, and change nothing.")
-@click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-)
+@format_option("table", "json", "csv")
 def reprice_attempts(dry_run: bool, output_format: Format) -> None:
     """Show what changed rules or late prices would change before `build` does it.
 

@@ -2,13 +2,10 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
-
-from filelock import FileLock, Timeout
 
 from ingest.clock import Clock, utc_now
 from ingest.errors import KeyMissing, SyncRunning, WarehouseMissing, sentence_of
@@ -27,6 +24,7 @@ from ingest.sync.state import load_state, save_state
 from ingest.sync.webhook import post_alerts
 from ingest.warehouse.build import build_warehouse
 from ingest.warehouse.findings import Finding
+from ingest.warehouse.lock import held
 from ingest.warehouse.report import read_status
 
 logger = logging.getLogger(__name__)
@@ -86,21 +84,11 @@ def run_sync(
 ) -> SyncResult:
     """Do what a schedule needs, once. Raises `SyncRunning` while another does it."""
     home = Home(settings.home)
-    with _only_one(home):
+    refused = SyncRunning(
+        f"Another sync is running in {home.root}; it does what this one would have done."
+    )
+    with held(home, "sync.lock", refused):
         return _Sync(settings, home, webhook, clock).run()
-
-
-@contextmanager
-def _only_one(home: Home) -> Iterator[None]:
-    # The system lets go of it when its holder dies, of whatever.
-    home.build.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(home.build / "sync.lock", timeout=0):
-            yield
-    except Timeout:
-        raise SyncRunning(
-            f"Another sync is running in {home.root}; it does what this one would have done."
-        ) from None
 
 
 class _Sync:

@@ -19,12 +19,15 @@ _EXTRAS = {
 def require(module: str) -> None:
     """Raises `InkledgerError` where the module is not installed."""
     if importlib.util.find_spec(module) is None:
-        raise InkledgerError(told_missing(module) or f"{module} is not installed.")
+        raise InkledgerError(_told(module))
 
 
 def told_missing(module: str | None) -> str | None:
     """What to install for a module; None for one that is always there, or should be."""
     name = (module or "").partition(".")[0]
-    if extra := _EXTRAS.get(name):
-        return f"This needs {name}, which is not installed: pip install 'inkledger[{extra}]'."
-    return None
+    return _told(name) if name in _EXTRAS else None
+
+
+def _told(name: str) -> str:
+    extra = _EXTRAS[name]
+    return f"This needs {name}, which is not installed: pip install 'inkledger[{extra}]'."

@@ -84,6 +84,8 @@ def asked(home: Home, page: str, query: dict[str, str]) -> list[Asked]:
 
 def bare_seconds(home: Home, questions: list[Asked]) -> float:
     """What the engine takes for them, one after the other, on a connection that is open."""
+    if not questions:
+        return 0.0
     warehouse = Warehouse(home.warehouse)
     sums = []
     for _ in range(ASKED_AGAIN):

@@ -122,4 +122,4 @@ bench-app: setup
 	@touch $@
 
 screenshots: setup
-	@$(BIN)/pytest tests/browser --screenshots docs/screenshots
+	@$(BIN)/pytest tests/browser/test_pages.py --screenshots docs/screenshots

@@ -44,6 +44,8 @@ _TIMES = {
 _FATES = alt.Scale(domain=["used", "wasted"], range=["#4878a8", "#c8553d"])
 _RESULTS = ["held", "missed"]
 _BAR_PX = 28
+_MOST_NAMED = 8
+"""So many columns of a time line are named one by one."""
 _FRAME_PX = 110
 """What legend and axis take of a chart's height."""
 # For areas with words on them, on paper and on ink.
@@ -55,9 +57,19 @@ def spend_over_time(rows: Sequence[Row], grain: str, currency: str) -> alt.Chart
     """Stacked columns of `spend_over_time.sql`, one per `grain`."""
     parts = {row["part_rank"]: words(row["part"]) for row in rows}
     domain = [parts[rank] for rank in sorted(parts)]
-    axis = alt.Axis(title=None, format=_TIMES[grain], grid=False, tickCount=8, labelOverlap=True)
+    marks = [column(row) for row in rows]
+    starts = sorted({mark["started"] for mark in marks})
+    axis = alt.Axis(
+        title=None,
+        format=_TIMES[grain],
+        grid=False,
+        labelOverlap=True,
+        tickCount=_MOST_NAMED,
+        # Few columns are each named where they begin; Vega's own ticks would name one twice.
+        values=starts if len(starts) <= _MOST_NAMED else alt.Undefined,
+    )
     columns: alt.Chart = (
-        alt.Chart(in_line(column(row) for row in rows), height=320)
+        alt.Chart(in_line(marks), height=320)
         .mark_bar(orient="vertical")
         .encode(
             x=alt.X("started:T", axis=axis, scale=alt.Scale(type="utc")),

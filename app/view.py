@@ -191,7 +191,8 @@ def _told(view: View, period: str) -> str:
     said = []
     if period not in (ALL_TIME, CUSTOM):
         last = view.until.astimezone(ZoneInfo(view.zone)) - timedelta(days=1)
-        said.append(f"{day(view.since.astimezone(ZoneInfo(view.zone)))} to {day(last)}")
+        days = (day(view.since.astimezone(ZoneInfo(view.zone))), day(last))
+        said.append(" to ".join(dict.fromkeys(days)))
     for name, of_view in FILTERS.items():
         if chosen := [literal(words(one)) for one in getattr(view, of_view)]:
             said.append(f"{name} {' or '.join(chosen)}")

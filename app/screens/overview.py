@@ -31,7 +31,7 @@ GRAINS = {
 }
 # A grain is offered up to so many columns, and is what is shown first up to so many.
 MOST_COLUMNS = 1200
-EASY_COLUMNS = 150
+EASY_COLUMNS = 90
 
 
 def show_overview() -> None:

@@ -248,11 +248,13 @@ def _choose_day(days: list[Row]) -> str:
     # By its date alone, which a link then has, whatever becomes of the day.
     chosen = str(st.selectbox("Day", list(of), key="day", width=320, **KEPT))
     row = of[chosen]
-    st.caption(
-        f"{STATES[row['state']]} {day(row['date_utc'])}: {row['state']}, the provider has "
-        f"{money_prose(row['difference_usd'], signed=True)} and {row['missing_requests']:+,}"
-        " requests to the ledger's."
-    )
+    told = f"{STATES[row['state']]} {day(row['date_utc'])}: {row['state']}"
+    if row["difference_usd"] or row["missing_requests"]:
+        told += (
+            f", the provider has {money_prose(row['difference_usd'], signed=True)} and "
+            f"{row['missing_requests']:+,} requests to the ledger's"
+        )
+    st.caption(f"{told}.")
     return chosen
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from app.formats import literal
+from app.formats import day, literal
 from app.sections import asked_sql
 from app.view import BEGINNING, END, midnight
 from tests.app.conftest import WHOLE, ChangeDemo, OpenApp, answer, spoken, tiles
@@ -182,6 +182,11 @@ def test_a_currency_without_rates_of_these_days_is_unknown_and_not_zero(
     assert tiles(app)["Spend"][0] == "unknown"
     assert "No rate for EUR is known" in spoken(app)
     assert "`inkledger pull fx FILE` brings rates" in spoken(app)
+
+
+def test_a_day_is_one_day_in_words(open_app: OpenApp, demo_home: Path) -> None:
+    said = spoken(open_app(demo_home, period="Today"))
+    assert f"Only {day(datetime.now(UTC))}." in said
 
 
 def test_a_question_can_be_asked_elsewhere_as_it_is_shown(demo_home: Path) -> None:

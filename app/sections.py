@@ -13,6 +13,8 @@ from app.ledger import ask, sql_of
 from app.view import KEPT, View
 from app.warehouse import Row
 
+_ROW_PX = 35
+
 
 class Section:
     """A heading, room for controls beside it, and the source of what is shown below it."""
@@ -94,3 +96,15 @@ def show_ebooks_chart(chart: alt.LayerChart, key: str) -> None:
 def open_ebook(ebook_id: str) -> None:
     """Leave for the page of one ebook."""
     st.switch_page("screens/ebook.py", query_params={"ebook_id": ebook_id})
+
+
+def show_table(rows: list[Row], columns: dict[str, Any], most_whole: int = 12) -> None:
+    """The columns named: of so many rows all at once, of more within a frame as high."""
+    told: list[dict[str, Any]] = [{name: row[name] for name in columns} for row in rows]
+    st.dataframe(
+        told,
+        column_config=columns,
+        hide_index=True,
+        placeholder="—",
+        height="content" if len(rows) <= most_whole else _ROW_PX * most_whole + 20,
+    )

@@ -8,7 +8,7 @@ from app.charts import used_and_wasted
 from app.day_charts import price_steps, signed_days
 from app.formats import change, count, counted, money, money_prose, usd_exact, words
 from app.ledger import ask
-from app.sections import Section, offer_downloads, open_ebook
+from app.sections import Section, offer_downloads, open_ebook, show_table
 from app.tiles import Tile, show_tiles
 from app.view import KEPT
 from app.warehouse import Row
@@ -294,17 +294,8 @@ def _choose(label: str, options: list[str], key: str, name: Any = str) -> str:
 
 
 def _show_table(rows: list[Row], columns: dict[str, Any]) -> None:
-    told: list[dict[str, Any]] = [
-        {name: words(row[name]) if name == "stage" else row[name] for name in columns}
-        for row in rows
-    ]
-    st.dataframe(
-        told,
-        column_config=columns,
-        hide_index=True,
-        placeholder="—",
-        height="content" if len(rows) <= MOST_LINES_SHOWN else 360,
-    )
+    told = [{**row, "stage": words(row["stage"])} if "stage" in row else row for row in rows]
+    show_table(told, columns, MOST_LINES_SHOWN)
 
 
 show_models()

@@ -1,33 +1,28 @@
 """Reconciliation: whether the ledger is the bill, and if not, by how much and why."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import streamlit as st
 
-from app.access import may_write
 from app.charts import PICKED, pickable
 from app.day_charts import STATES, day_calendar
 from app.formats import (
     count,
     counted,
     day,
-    literal,
     money,
     money_prose,
     usd_exact,
     words,
 )
-from app.home import published_warehouse
-from app.importing import ImportRefused, Landing, Staged, is_allowed, land, stage
+from app.import_section import show_import
 from app.ledger import ask, read_status
 from app.notices import say_how_fresh
-from app.sections import Section
+from app.sections import Section, show_table
 from app.tiles import Tile, show_tiles
 from app.view import KEPT
-from app.warehouse import Row, identify
+from app.warehouse import Row
 
 WHAT_TO_DO = {
     "untracked_call": "Record these calls or import them: an activity export by call has them.",
@@ -119,13 +114,6 @@ EVIDENCE_COLUMNS = {
     "first_at": st.column_config.DatetimeColumn("From, UTC", format="YYYY-MM-DD", timezone="UTC"),
     "last_at": st.column_config.DatetimeColumn("To, UTC", format="YYYY-MM-DD", timezone="UTC"),
 }
-STAGED_COLUMNS = {
-    "date_utc": st.column_config.DateColumn("Day, UTC", format="YYYY-MM-DD"),
-    "row_count": _number("New rows", format="localized"),
-    "told_usd": _number("They tell, USD", format="%.6f"),
-    "ledger_call_count": _number("Calls in the ledger now", format="localized"),
-    "ledger_usd": _number("Ledger now, USD", format="%.6f"),
-}
 
 
 def show_reconciliation() -> None:
@@ -138,7 +126,7 @@ def show_reconciliation() -> None:
         "differences": lambda: _show_differences(verdict),
         "unknown": _show_unknown,
         "evidence": _show_evidence,
-        "import": _show_import,
+        "import": show_import,
     }
     look = st.query_params.get("look", "")
     # What a link asks for comes first.
@@ -230,7 +218,7 @@ def _show_days(verdict: Row) -> None:
     signs = ", ".join(f"{sign} {state}" for state, sign in STATES.items())
     st.caption(f"{signs}; a day without a sign has no record. A click on a day shows it below.")
     chosen = _choose_day(days)
-    _show_table(section.ask("reconciled_models", day=chosen), MODEL_COLUMNS)
+    show_table(section.ask("reconciled_models", day=chosen), MODEL_COLUMNS)
     _show_generations(chosen)
 
 
@@ -276,7 +264,7 @@ def _show_generations(chosen: str) -> None:
         + "."
     )
     if differing := section.ask("reconciled_generations", day=chosen):
-        _show_table(differing, GENERATION_COLUMNS)
+        show_table(differing, GENERATION_COLUMNS)
     else:
         st.caption("Every one of them has a record on both sides, at the same cost.")
 
@@ -292,7 +280,7 @@ def _show_differences(verdict: Row) -> None:
                 f"{usd_exact(row['amount_usd'])}, {requests}, on {days}. "
                 f"{WHAT_TO_DO[row['difference_class']]}"
             )
-        _show_table(section.ask("differing_days"), DAY_COLUMNS)
+        show_table(section.ask("differing_days"), DAY_COLUMNS)
     else:
         st.caption("No day differs." if verdict["day_count"] else "No day can be compared.")
     _show_balances()
@@ -302,7 +290,7 @@ def _show_differences(verdict: Row) -> None:
 def _show_balances() -> None:
     section = Section("Balances of the account", "balances")
     if balances := section.ask("balances"):
-        _show_table(balances, BALANCE_COLUMNS)
+        show_table(balances, BALANCE_COLUMNS)
     else:
         st.caption(
             "No balance was asked for twice: `inkledger pull credits` asks what the account and "
@@ -317,7 +305,7 @@ def _show_runs(verdict: Row) -> None:
         st.caption("No run told its own sum.")
     elif disagreeing:
         st.markdown(f"≠ {count(disagreeing)} of {counted(runs, 'run')} differ from the ledger.")
-        _show_table(section.ask("disagreeing_runs"), RUN_COLUMNS)
+        show_table(section.ask("disagreeing_runs"), RUN_COLUMNS)
     else:
         agreeing = "The run agrees" if runs == 1 else f"All {counted(runs, 'run')} agree"
         st.caption(f"✓ {agreeing} with the producer's own sum, to the last digit.")
@@ -335,128 +323,20 @@ def _show_unknown() -> None:
         "in doubt: they add nothing to any sum. `inkledger pull settlements` asks what they cost; "
         "OpenRouter answers for 31 days."
     )
-    _show_table(ages, AGE_COLUMNS)
+    show_table(ages, AGE_COLUMNS)
 
 
 def _show_evidence() -> None:
     section = Section("Evidence", "evidence")
     status = read_status()
     say_how_fresh(status, "UTC")
-    _show_table(section.ask("evidence"), EVIDENCE_COLUMNS)
+    show_table(section.ask("evidence"), EVIDENCE_COLUMNS)
     if status["quarantined_count"]:
         st.warning(
             f"{counted(status['quarantined_count'], 'line')} could not become a record and lie in "
             "quarantine, each with its reason: `quarantine` in the lake has them.",
             icon=":material/report:",
         )
-
-
-def _show_import() -> None:
-    Section("Import an activity export", "import")
-    if not is_allowed():
-        st.caption(
-            "Import is off: `inkledger serve --allow-import` starts the app with it. "
-            "`inkledger import activity FILE` does the same in a terminal."
-        )
-        return
-    if not may_write():
-        st.caption("Only an editor may import.")
-        return
-    _show_landing()
-    dropped = st.file_uploader(
-        "An export of OpenRouter's Activity page, by call or by day",
-        accept_multiple_files=False,
-        key="dropped",
-        help="Nothing lands before you have seen what it would change.",
-    )
-    if dropped is not None:
-        _show_staged(dropped.name, dropped.getvalue())
-
-
-def _show_staged(name: str, content: bytes) -> None:
-    try:
-        staged = _stage_once(name, content)
-    except ImportRefused as refused:
-        st.error(literal(str(refused)), icon=":material/error:")
-        return
-    for warning in staged.warnings:
-        st.warning(literal(warning), icon=":material/warning:")
-    st.markdown(_say_staged(staged))
-    if staged.days:
-        section = Section("What it would change", "staged")
-        days = section.ask("staged_days", kind=staged.kind, staged=staged.days)
-        last = (
-            {"ledger_then_usd": _number("Ledger then, USD", format="%.6f")}
-            if staged.kind == "calls"
-            else {"difference_usd": _number("They tell more, USD", format="%+.6f")}
-        )
-        _show_table(days, {**STAGED_COLUMNS, **last})
-    if staged.is_new and st.button("Land it and build", type="primary", icon=":material/download:"):
-        try:
-            st.session_state["landing"] = land(name, content)
-        except ImportRefused as refused:
-            st.error(literal(str(refused)), icon=":material/error:")
-            return
-        st.rerun()
-
-
-def _stage_once(name: str, content: bytes) -> Staged:
-    """The dry run of a file, kept until another is dropped or another build is published."""
-    key = (hashlib.sha256(content).hexdigest(), identify(published_warehouse()))
-    kept: Any = st.session_state.get("staged")
-    if kept is None or kept[0] != key:
-        with st.spinner("Reading the file; nothing lands yet", show_time=True):
-            kept = st.session_state["staged"] = (key, stage(name, content))
-    staged: Staged = kept[1]
-    return staged
-
-
-def _say_staged(staged: Staged) -> str:
-    rows = "call" if staged.kind == "calls" else "daily sum"
-    said = [
-        f"**{counted(staged.landed_count, rows)}** new to the lake"
-        if staged.landed_count
-        else "nothing new"
-    ]
-    if staged.known_count:
-        said.append(f"{counted(staged.known_count, rows)} here already")
-    if staged.changed_count:
-        said.append(f"{counted(staged.changed_count, rows)} attributed anew")
-    if staged.quarantined_count:
-        said.append(f"{counted(staged.quarantined_count, 'row')} set aside as unreadable")
-    held = "" if staged.is_new else " Landing it would change nothing."
-    return f"{literal(staged.name)}: {', '.join(said)}. Nothing of it has landed.{held}"
-
-
-def _show_landing() -> None:
-    """The import that was begun here: how far it is, or how it ended."""
-    landing: Landing | None = st.session_state.get("landing")
-    if landing is None:
-        return
-    if not landing.is_done:
-        _follow(landing)
-    elif landing.failure:
-        st.error(literal(landing.failure), icon=":material/error:")
-    else:
-        st.success("Landed and built: the pages show it.", icon=":material/check_circle:")
-
-
-@st.fragment(run_every=1)
-def _follow(landing: Landing) -> None:
-    if landing.is_done:
-        st.rerun()
-    st.status(f"{landing.step}…", state="running", expanded=False)
-
-
-def _show_table(rows: list[Row], columns: dict[str, Any]) -> None:
-    told: list[dict[str, Any]] = [{name: row[name] for name in columns} for row in rows]
-    st.dataframe(
-        told,
-        column_config=columns,
-        hide_index=True,
-        placeholder="—",
-        height="content" if len(rows) <= 12 else 440,
-    )
 
 
 show_reconciliation()

@@ -1,6 +1,7 @@
 """What the whole suite shares: one demo, made once by the real command."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ import pytest
 from tests.postgres import Postgres, running_postgres
 
 DEMO_SEED = 7
+# A shell lets what it runs in the background ignore Ctrl-C, and their children with them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Inkledger = Callable[..., "subprocess.CompletedProcess[str]"]
 
